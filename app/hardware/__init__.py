@@ -1,0 +1,1 @@
+"""Assets, cabling, credentials, and what the machines themselves say."""

@@ -1,0 +1,158 @@
+"""The words in which devices speak to the rest of the product: targets in, answers out, all plain values.
+
+Protocols turn bytes into *answers* (what was on the wire, typed, still without judgement);
+vendor tables and rules turn answers into components, readings, events and findings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What a component or reading is, worst first; `unknown` always carries a reason, `absent` is no fault."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    OK = "ok"
+    ABSENT = "absent"
+
+
+class SourceStatus(StrEnum):
+    """How one source (one protocol on one address) answered."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    AUTH_REFUSED = "auth_refused"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class IpmiTarget:
+    """A BMC: UDP address and an account. `cipher_suites` are tried in this order."""
+
+    address: str
+    username: str
+    password: str = field(repr=False)
+    port: int = 623
+    privilege: str = "operator"
+    cipher_suites: tuple[int, ...] = (17, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpTarget:
+    """An SNMP agent. version "1", "2c" or "3"; v3 keys are pass phrases, absent means without."""
+
+    address: str
+    port: int = 161
+    version: str = "2c"
+    community: str = field(default="public", repr=False)
+    username: str = ""
+    auth: str | None = None  # md5, sha, sha224, sha256, sha384, sha512
+    auth_password: str = field(default="", repr=False)
+    privacy: str | None = None  # des, aes128, aes192, aes256
+    privacy_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One IPMI sensor as the BMC has it; judged nowhere yet.
+
+    `value` is in `unit` (UCUM) after the SDR's linearisation, None for discrete or unreadable sensors.
+    `bits` is the 15-bit assertion mask of a discrete sensor, or the threshold-comparison bits of an
+    analog one; None when not read. `unavailable` says why there is no value (None when there is one).
+    `thresholds` maps lower/upper non_critical, critical, non_recoverable ("unc", "ucr", "unr", "lnc",
+    "lcr", "lnr") to values in `unit`. Numbers of type/entity are IPMI 2.0 tables 42-3 and 43-13.
+    """
+
+    number: int
+    name: str
+    sensor_type: int
+    event_type: int  # event/reading type code: 0x01 threshold, 0x6f sensor-specific, else generic
+    entity_id: int
+    entity_instance: int
+    unit: str | None = None
+    value: float | None = None
+    bits: int | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    unavailable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One record of the system event log. `at` is None for pre-init time stamps (clock never set)."""
+
+    record: int
+    at: datetime | None
+    record_type: int
+    sensor_type: int
+    sensor_number: int
+    event_type: int
+    asserted: bool
+    data: tuple[int, int, int]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the device says it is; None where it does not say."""
+
+    manufacturer: str | None = None
+    product: str | None = None
+    serial: str | None = None
+    asset_tag: str | None = None
+    bmc_firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpmiAnswer:
+    """All that one BMC said in one session; parts that failed are named in `problems` (part -> sentence)."""
+
+    power_on: bool | None
+    sensors: tuple[Sensor, ...]
+    log: tuple[LogEntry, ...]
+    identity: Identity
+    clock_skew_s: float | None  # SEL clock minus ours
+    requests: int
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+class SnmpType(StrEnum):
+    """The ASN.1 type a value had on the wire."""
+
+    INTEGER = "integer"
+    STRING = "string"
+    OID = "oid"
+    IP = "ip"
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    TICKS = "ticks"
+    COUNTER64 = "counter64"
+    FLOAT = "float"
+    ABSENT = "absent"  # noSuchObject, noSuchInstance, NULL
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpValue:
+    """One varbind: dotted OID without a leading dot, type, number or raw bytes (None when absent)."""
+
+    oid: str
+    type: SnmpType
+    value: int | float | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpTable:
+    """One walked column; `complete` False with the reason when the agent cut, looped or went silent."""
+
+    column: str
+    rows: tuple[SnmpValue, ...]
+    complete: bool
+    problem: str | None = None
