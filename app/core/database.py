@@ -1,0 +1,80 @@
+"""The database: typed base, one session per unit of work, and the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+
+class Base(DeclarativeBase):
+    """Base of all tables: aware time stamps, text without length, JSONB, 64-bit numbers, named constraints."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            int: BigInteger,
+            str: Text,
+            datetime: DateTime(timezone=True),
+            dict[str, Any]: JSONB,
+            list[Any]: JSONB,
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+ENGINE_OPTIONS: dict[str, Any] = {
+    "pool_pre_ping": True,  # a restarted database costs one reconnect, not an error page
+    "pool_size": 10,
+    "max_overflow": 70,  # as many as web threads that may be inside a request
+    "connect_args": {
+        "connect_timeout": 5,
+        "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
+    },
+}
+
+
+def bind(app: Flask, url: str) -> None:
+    """Give `app` the database at `url`."""
+    app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS)
+    db.init_app(app)
+
+
+def bare_app(url: str) -> Flask:
+    """An application context for workers and commands: the database and nothing else."""
+    app = Flask("app")
+    bind(app, url)
+    return app
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: committed when the block ends, undone when it raises. For edges only, never nested."""
+    session = db.session()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def notify(session: Session, topic: str, payload: str = "") -> None:
+    """Tell open pages, when this transaction commits, that `topic` changed (topics: docs/architecture.md)."""
+    session.execute(text("SELECT pg_notify('rackside', :message)"), {"message": f"{topic} {payload}".strip()})

@@ -1,0 +1,15 @@
+"""`python -m app.core.postgres FOLDER [--scratch]`: the supervisor process; started by `running`, not by people."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from app.core.errors import AppError
+from app.core.postgres.supervisor import become_supervisor
+
+if __name__ == "__main__":
+    try:
+        sys.exit(become_supervisor(Path(sys.argv[1]), durable="--scratch" not in sys.argv))
+    except AppError as error:
+        sys.exit(error.detail)  # into FOLDER/log, where the user of the database finds it

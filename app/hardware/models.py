@@ -1,0 +1,154 @@
+"""Tables of the machines: assets, how to reach them, what feeds them, what they said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.database import Base
+from app.sites.models import Rack, Site
+
+
+class Asset(Base):
+    """A machine or device that hands may touch. `u` is its lowest rack unit, `face` where it is reached."""
+
+    __tablename__ = "asset"
+    __table_args__ = (
+        CheckConstraint("role IN ('server', 'pdu', 'ups', 'ats', 'switch')", name="role"),
+        CheckConstraint("face IN ('front', 'rear')", name="face"),
+        CheckConstraint("u BETWEEN 1 AND 60", name="u"),
+        Index("ix_asset_site_id_tag", "site_id", "tag"),
+        Index("ix_asset_serial", "serial"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    name: Mapped[str]
+    serial: Mapped[str | None]
+    model: Mapped[str | None]
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    rack_id: Mapped[int | None] = mapped_column(ForeignKey("rack.id"))
+    u: Mapped[int | None]
+    height: Mapped[int] = mapped_column(default=1)
+    face: Mapped[str] = mapped_column(default="front")
+    customer: Mapped[str | None]
+
+    site: Mapped[Site] = relationship(lazy="joined")
+    rack: Mapped[Rack | None] = relationship(lazy="joined")
+    endpoints: Mapped[list[Endpoint]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    power: Mapped[list[PowerCord]] = relationship(
+        lazy="selectin", foreign_keys="PowerCord.asset_id", cascade="all, delete-orphan", order_by="PowerCord.psu"
+    )
+    network: Mapped[list[NetworkCable]] = relationship(
+        lazy="selectin",
+        foreign_keys="NetworkCable.asset_id",
+        cascade="all, delete-orphan",
+        order_by="NetworkCable.port",
+    )
+
+
+class Endpoint(Base):
+    """One protocol of one asset. `settings` is the target without secrets; `sealed` holds the secrets.
+
+    Sealed to the site's public key: only that site's worker can open it, the web tier never.
+    """
+
+    __tablename__ = "endpoint"
+    __table_args__ = (
+        UniqueConstraint("asset_id", "protocol"),
+        CheckConstraint("protocol IN ('ipmi', 'redfish', 'snmp', 'ssh')", name="protocol"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    protocol: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class PowerCord(Base):
+    """Which outlet of which PDU feeds which power supply."""
+
+    __tablename__ = "power_cord"
+    __table_args__ = (UniqueConstraint("asset_id", "psu"), UniqueConstraint("pdu_id", "outlet"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    psu: Mapped[str]
+    pdu_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    outlet: Mapped[str]
+
+    pdu: Mapped[Asset] = relationship(foreign_keys=pdu_id, lazy="joined", join_depth=1)
+
+
+class NetworkCable(Base):
+    """Which port of which switch a server's port is plugged into."""
+
+    __tablename__ = "network_cable"
+    __table_args__ = (UniqueConstraint("asset_id", "port"), UniqueConstraint("switch_id", "switch_port"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    port: Mapped[str]
+    mac: Mapped[str | None]
+    switch_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    switch_port: Mapped[str]
+
+    switch: Mapped[Asset] = relationship(foreign_keys=switch_id, lazy="joined", join_depth=1)
+
+
+class Diagnostics(Base):
+    """One asking of one asset: queued, running, then done with the contract's document.
+
+    `reason`: "level1", "page", "before", "after", "api". `follow_up` is the name of the task (and its arguments)
+    that whoever asked wants run when it is done: news travels upward without imports.
+    Rows that are some order's BEFORE or AFTER are `frozen` and never aged out.
+    """
+
+    __tablename__ = "diagnostics"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done')", name="state"),
+        CheckConstraint("(state = 'done') = (document IS NOT NULL)", name="document"),
+        Index("ix_diagnostics_asset_id_requested_at", "asset_id", "requested_at"),
+        Index("ix_diagnostics_open", "requested_at", postgresql_where=text("state <> 'done'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    state: Mapped[str] = mapped_column(default="queued")
+    reason: Mapped[str]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]  # true time
+    started_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]
+    deadline_s: Mapped[int] = mapped_column(default=10)
+    parts: Mapped[list[Any]] = mapped_column(default=list)  # source rows as they arrive, shown part by part
+    document: Mapped[dict[str, Any] | None]
+    worst: Mapped[str | None]  # worst state among the findings, for lists
+    frozen: Mapped[bool] = mapped_column(default=False)
+    follow_up: Mapped[dict[str, Any] | None]
+
+    asset: Mapped[Asset] = relationship(lazy="joined")
+
+
+class DeviceAction(Base):
+    """Something a machine is asked to do (ID LED on), done by the site's worker, told back as a fact."""
+
+    __tablename__ = "device_action"
+    __table_args__ = (CheckConstraint("state IN ('queued', 'done', 'failed')", name="state"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), index=True)
+    action: Mapped[str]
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(default="queued")
+    detail: Mapped[str | None]
+    advice: Mapped[str | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,231 @@
+"""Tables of the work: escalations, work orders, steps, referrals, photos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.database import Base
+from app.hardware.models import Asset
+from app.jobs.states import OrderState
+from app.people.models import Person
+from app.shifts.models import Appointment
+from app.sites.models import Site
+from app.tickets.models import Ticket
+
+_STATES = ", ".join(f"'{state}'" for state in OrderState)
+_OPEN = "state NOT IN ('closed', 'cancelled')"
+
+
+class Escalation(Base):
+    """What Level 1 asked for, as it was asked: never changed afterwards."""
+
+    __tablename__ = "escalation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
+    job_kind: Mapped[str | None]
+    team: Mapped[str]
+    reason: Mapped[str]
+    priority: Mapped[str]
+    summary: Mapped[str]
+    tried: Mapped[str]
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    not_before: Mapped[datetime | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    diagnostics_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
+
+    ticket: Mapped[Ticket] = relationship(lazy="joined")
+    asset: Mapped[Asset | None] = relationship(lazy="joined")
+
+
+class WorkOrder(Base):
+    """One job of hands on one machine. `version` rises with every change: the ETag and the compare-and-set."""
+
+    __tablename__ = "work_order"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_STATES})", name="state"),
+        CheckConstraint("priority IN ('normal', 'high', 'urgent')", name="priority"),
+        CheckConstraint("(waiting_what IS NULL) = (waiting_since IS NULL)", name="waiting"),
+        Index("uq_work_order_open_job", "ticket_id", "asset_id", "job_kind", unique=True,
+              postgresql_where=text(_OPEN)),
+        Index("ix_work_order_site_id_state", "site_id", "state"),
+        Index("ix_work_order_asset_id", "asset_id"),
+        Index("ix_work_order_open_promise", "promise_to", postgresql_where=text(_OPEN)),
+        Index("ix_work_order_holder_id", "holder_id", postgresql_where=text(_OPEN)),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalation.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    job_kind: Mapped[str]
+    minutes: Mapped[int]
+    priority: Mapped[str]
+    summary: Mapped[str]
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    target: Mapped[str | None]  # number or bay of the part the job is about, from the finding
+    not_before: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    promise_from: Mapped[datetime | None]
+    promise_to: Mapped[datetime | None]
+    promise_finish: Mapped[datetime | None]
+    promise_explanation: Mapped[list[Any]] = mapped_column(default=list)
+
+    approval: Mapped[str | None]  # granted / refused; who and why stand in the record
+    consent: Mapped[str | None]
+    consent_url: Mapped[str | None]
+    part_serial: Mapped[str | None]
+    part_location: Mapped[str | None]
+    part_needed: Mapped[bool] = mapped_column(default=False)
+
+    waiting_what: Mapped[str | None]
+    waiting_who: Mapped[str | None]
+    waiting_since: Mapped[datetime | None]
+    waiting_until: Mapped[datetime | None]
+
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    claimed_at: Mapped[datetime | None]
+    permit: Mapped[dict[str, Any] | None]
+    matched_at: Mapped[datetime | None]
+    match: Mapped[dict[str, Any] | None]
+    discrepancy: Mapped[dict[str, Any] | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    removed_serial: Mapped[str | None]
+    installed_serial: Mapped[str | None]
+    note: Mapped[str | None]
+    safe_state: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    confirm_by: Mapped[datetime | None]  # silence closes then
+    flags: Mapped[list[Any]] = mapped_column(default=list)  # sentences for a person to look at
+
+    before_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
+    after_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
+    before_document: Mapped[dict[str, Any] | None]  # evidence stays with the order, whatever retention does
+    after_document: Mapped[dict[str, Any] | None]
+    comparison: Mapped[dict[str, Any] | None]
+
+    site: Mapped[Site] = relationship(lazy="joined")
+    asset: Mapped[Asset] = relationship(lazy="joined")
+    ticket: Mapped[Ticket] = relationship(lazy="joined")
+    escalation: Mapped[Escalation] = relationship(lazy="joined")
+    appointment: Mapped[Appointment | None] = relationship(lazy="joined")
+    holder: Mapped[Person | None] = relationship(lazy="joined")
+    parent: Mapped[WorkOrder | None] = relationship(remote_side=[id])
+    steps: Mapped[list[Step]] = relationship(
+        lazy="selectin", order_by="Step.position", cascade="all, delete-orphan", back_populates="order"
+    )
+
+
+class Step(Base):
+    """One step of the procedure, pinned to the order when it was booked, with the evidence that it was done."""
+
+    __tablename__ = "step"
+    __table_args__ = (UniqueConstraint("order_id", "key"), UniqueConstraint("order_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    key: Mapped[str]
+    title: Mapped[str]
+    hint: Mapped[str | None]
+    evidence: Mapped[str]  # tick, scan, photo, reading, serial, second_person
+    destructive: Mapped[bool] = mapped_column(default=False)
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str | None]
+    given: Mapped[dict[str, Any] | None]
+
+    order: Mapped[WorkOrder] = relationship(back_populates="steps")
+
+
+class Referral(Base):
+    """A question for another team, with why and what happens next; from Level 1 or rung from the rack."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'taken', 'answered')", name="state"),
+        CheckConstraint("team IN ('system_administrators', 'billing', 'management', 'data_center')", name="team"),
+        Index("ix_referral_open", "team", "created_at", postgresql_where=text("state <> 'answered'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    team: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalation.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    from_rack: Mapped[bool] = mapped_column(default=False)
+    step_key: Mapped[str | None]
+    diagnostics_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
+    why: Mapped[str]
+    next_steps: Mapped[str]
+    opened_by: Mapped[str]
+    created_at: Mapped[datetime]
+    team_opens_at: Mapped[datetime]
+    promise_to: Mapped[datetime]
+    promise_explanation: Mapped[list[Any]] = mapped_column(default=list)
+    taken_by: Mapped[str | None]
+    taken_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+
+    order: Mapped[WorkOrder | None] = relationship(lazy="joined")
+    escalation: Mapped[Escalation | None] = relationship(lazy="joined")
+    ticket: Mapped[Ticket] = relationship(lazy="joined")
+
+
+class Photo(Base):
+    """A picture taken for an order: the re-encoded image, who took it when, and its hash."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
+    step_key: Mapped[str | None]
+    taken_by: Mapped[str]
+    at: Mapped[datetime]
+    sha256: Mapped[str]
+    media_type: Mapped[str]
+    image: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class Sequence(Base):
+    """The last number given per year and prefix ("WO", 2026): numbers without gaps, under a row lock."""
+
+    __tablename__ = "number_sequence"
+
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Idempotency(Base):
+    """The answer once given to a POST with an Idempotency-Key: same key and body, same answer."""
+
+    __tablename__ = "idempotency"
+
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    status: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,15 @@
+"""Every table of the product, imported once so that migrations and tests see the whole schema."""
+
+from __future__ import annotations
+
+from app.core import events
+from app.core.database import Base
+from app.hardware import models as hardware
+from app.jobs import models as jobs
+from app.people import models as people
+from app.shifts import models as shifts
+from app.sites import models as sites
+from app.tickets import models as tickets
+
+PACKAGES = (events, sites, people, shifts, hardware, tickets, jobs)
+metadata = Base.metadata

@@ -1,0 +1,1 @@
+"""Data centers: time zone, site hours, closed days, rooms and racks."""

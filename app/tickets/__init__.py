@@ -1,0 +1,1 @@
+"""The customer's conversation: tickets, and messages that must reach them."""

@@ -1,0 +1,667 @@
+"""The first schema: all tables, the queue's own schema, and an event table that refuses change."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from procrastinate.schema import SchemaManager
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+APPEND_ONLY = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the record is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event EXECUTE FUNCTION refuse_change();
+"""
+DROP_QUEUE = """
+DO $$ DECLARE thing record; BEGIN
+  FOR thing IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'procrastinate%' LOOP
+    EXECUTE 'DROP TABLE IF EXISTS ' || quote_ident(thing.tablename) || ' CASCADE'; END LOOP;
+  FOR thing IN SELECT p.oid::regprocedure AS signature FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE n.nspname = current_schema() AND p.proname LIKE 'procrastinate%' LOOP
+    EXECUTE 'DROP FUNCTION IF EXISTS ' || thing.signature || ' CASCADE'; END LOOP;
+  FOR thing IN SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+               WHERE n.nspname = current_schema() AND typname LIKE 'procrastinate%' AND typtype IN ('e', 'c') LOOP
+    EXECUTE 'DROP TYPE IF EXISTS ' || quote_ident(thing.typname) || ' CASCADE'; END LOOP;
+END $$
+"""
+
+
+def script(sql: str) -> None:
+    """Run several statements as they stand, without parameter or colon handling."""
+    op.get_bind().connection.cursor().execute(sql)
+
+
+def upgrade() -> None:
+    op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    op.create_table(
+        "event",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("device_id", sa.Text(), nullable=True),
+        sa.Column("device_seq", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("from_state", sa.Text(), nullable=True),
+        sa.Column("to_state", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("previous_hash", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("stream", "seq", name=op.f("uq_event_stream_seq")),
+    )
+    op.create_index("uq_event_stream_device", "event", ["stream", "device_id", "device_seq"], unique=True)
+    op.create_table(
+        "idempotency",
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_idempotency")),
+    )
+    op.create_index(op.f("ix_idempotency_at"), "idempotency", ["at"], unique=False)
+    op.create_table(
+        "number_sequence",
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("year", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", "year", name=op.f("pk_number_sequence")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("full_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'", name=op.f("ck_person_name")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("name", name=op.f("uq_person_name")),
+    )
+    op.create_table(
+        "sign_in_attempt",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempt")),
+    )
+    op.create_index("ix_sign_in_attempt_subject_at", "sign_in_attempt", ["subject", "at"], unique=False)
+    op.create_table(
+        "site",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("subdivision", sa.Text(), nullable=True),
+        sa.Column("public_key", sa.Text(), nullable=True),
+        sa.Column("worker_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("code ~ '^[A-Z0-9-]{2,16}$'", name=op.f("ck_site_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+        sa.UniqueConstraint("code", name=op.f("uq_site_code")),
+    )
+    op.create_table(
+        "ticket",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("channel IN ('ticket', 'chat', 'email')", name=op.f("ck_ticket_channel")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
+        sa.UniqueConstraint("system", "external_id", name=op.f("uq_ticket_system_external_id")),
+    )
+    op.create_table(
+        "absence",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_absence_order")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_absence_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+    )
+    op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], unique=False)
+    op.create_table(
+        "api_token",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("scopes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_api_token_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_api_token_secret_hash")),
+    )
+    op.create_table(
+        "appointment",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("technician_id", sa.BigInteger(), nullable=False),
+        sa.Column("machine_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_number", sa.Text(), nullable=False),
+        sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("starts_local", sa.Text(), nullable=False),
+        sa.Column("ends_local", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.column("machine_id"), "="),
+            (sa.column("during"), "&&"),
+            where=sa.text("active"),
+            using="gist",
+            name="ex_appointment_machine",
+        ),
+        postgresql.ExcludeConstraint(
+            (sa.column("technician_id"), "="),
+            (sa.column("during"), "&&"),
+            where=sa.text("active"),
+            using="gist",
+            name="ex_appointment_technician",
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_appointment_site_id")),
+        sa.ForeignKeyConstraint(["technician_id"], ["person.id"], name=op.f("fk_appointment_technician_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
+    )
+    op.create_index("ix_appointment_order_number", "appointment", ["order_number"], unique=False)
+    op.create_index(
+        "ix_appointment_site_during", "appointment", ["site_id", "during"], unique=False, postgresql_using="gist"
+    )
+    op.create_table(
+        "closed_day",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_closed_day_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_day")),
+        sa.UniqueConstraint("site_id", "day", name=op.f("uq_closed_day_site_id_day")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("public_text", sa.Text(), nullable=True),
+        sa.Column("internal_text", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'dead')", name=op.f("ck_message_state")),
+        sa.CheckConstraint("public_text IS NOT NULL OR internal_text IS NOT NULL", name=op.f("ck_message_text")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_message_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("key", name=op.f("uq_message_key")),
+        sa.UniqueConstraint("ticket_id", "seq", name=op.f("uq_message_ticket_id_seq")),
+    )
+    op.create_index(
+        "ix_message_due", "message", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
+    )
+    op.create_index("ix_message_subject", "message", ["subject"], unique=False)
+    op.create_table(
+        "rack",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("room", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("units BETWEEN 1 AND 60", name=op.f("ck_rack_units")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_rack_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rack")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_rack_site_id_name")),
+    )
+    op.create_table(
+        "role_grant",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("role <> 'admin' OR site_id IS NULL", name=op.f("ck_role_grant_admin_everywhere")),
+        sa.CheckConstraint(
+            "role IN ('technician', 'l1_engineer', 'sysadmin', 'manager', 'admin', 'integration')",
+            name=op.f("ck_role_grant_role"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_role_grant_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
+    )
+    op.create_index(
+        "uq_role_grant_person_id_role_site_id",
+        "role_grant",
+        ["person_id", "role", sa.literal_column("coalesce(site_id, 0)")],
+        unique=True,
+    )
+    op.create_table(
+        "roster",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_roster_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_roster_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster")),
+    )
+    op.create_index(op.f("ix_roster_site_id"), "roster", ["site_id"], unique=False)
+    op.create_table(
+        "web_session",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_web_session_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_session")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_web_session_secret_hash")),
+    )
+    op.create_table(
+        "asset",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("rack_id", sa.BigInteger(), nullable=True),
+        sa.Column("u", sa.BigInteger(), nullable=True),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("face", sa.Text(), nullable=False),
+        sa.Column("customer", sa.Text(), nullable=True),
+        sa.CheckConstraint("face IN ('front', 'rear')", name=op.f("ck_asset_face")),
+        sa.CheckConstraint("role IN ('server', 'pdu', 'ups', 'ats', 'switch')", name=op.f("ck_asset_role")),
+        sa.CheckConstraint("u BETWEEN 1 AND 60", name=op.f("ck_asset_u")),
+        sa.ForeignKeyConstraint(["rack_id"], ["rack.id"], name=op.f("fk_asset_rack_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_asset_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
+        sa.UniqueConstraint("tag", name=op.f("uq_asset_tag")),
+    )
+    op.create_index("ix_asset_serial", "asset", ["serial"], unique=False)
+    op.create_index("ix_asset_site_id_tag", "asset", ["site_id", "tag"], unique=False)
+    op.create_table(
+        "device_action",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("advice", sa.Text(), nullable=True),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('queued', 'done', 'failed')", name=op.f("ck_device_action_state")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_device_action_asset_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_action")),
+    )
+    op.create_index(op.f("ix_device_action_asset_id"), "device_action", ["asset_id"], unique=False)
+    op.create_table(
+        "diagnostics",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_s", sa.BigInteger(), nullable=False),
+        sa.Column("parts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("worst", sa.Text(), nullable=True),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.Column("follow_up", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("(state = 'done') = (document IS NOT NULL)", name=op.f("ck_diagnostics_document")),
+        sa.CheckConstraint("state IN ('queued', 'running', 'done')", name=op.f("ck_diagnostics_state")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_diagnostics_asset_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnostics")),
+    )
+    op.create_index("ix_diagnostics_asset_id_requested_at", "diagnostics", ["asset_id", "requested_at"], unique=False)
+    op.create_index(
+        "ix_diagnostics_open",
+        "diagnostics",
+        ["requested_at"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'done'"),
+    )
+    op.create_table(
+        "endpoint",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("protocol IN ('ipmi', 'redfish', 'snmp', 'ssh')", name=op.f("ck_endpoint_protocol")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_endpoint_asset_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoint")),
+        sa.UniqueConstraint("asset_id", "protocol", name=op.f("uq_endpoint_asset_id_protocol")),
+    )
+    op.create_table(
+        "network_cable",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("port", sa.Text(), nullable=False),
+        sa.Column("mac", sa.Text(), nullable=True),
+        sa.Column("switch_id", sa.BigInteger(), nullable=False),
+        sa.Column("switch_port", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_network_cable_asset_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["switch_id"], ["asset.id"], name=op.f("fk_network_cable_switch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_network_cable")),
+        sa.UniqueConstraint("asset_id", "port", name=op.f("uq_network_cable_asset_id_port")),
+        sa.UniqueConstraint("switch_id", "switch_port", name=op.f("uq_network_cable_switch_id_switch_port")),
+    )
+    op.create_table(
+        "power_cord",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("psu", sa.Text(), nullable=False),
+        sa.Column("pdu_id", sa.BigInteger(), nullable=False),
+        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_power_cord_asset_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["pdu_id"], ["asset.id"], name=op.f("fk_power_cord_pdu_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_power_cord")),
+        sa.UniqueConstraint("asset_id", "psu", name=op.f("uq_power_cord_asset_id_psu")),
+        sa.UniqueConstraint("pdu_id", "outlet", name=op.f("uq_power_cord_pdu_id_outlet")),
+    )
+    op.create_table(
+        "escalation",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=True),
+        sa.Column("job_kind", sa.Text(), nullable=True),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("tried", sa.Text(), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("diagnostics_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_escalation_asset_id")),
+        sa.ForeignKeyConstraint(["diagnostics_id"], ["diagnostics.id"], name=op.f("fk_escalation_diagnostics_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_escalation_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
+        sa.UniqueConstraint("number", name=op.f("uq_escalation_number")),
+    )
+    op.create_index(op.f("ix_escalation_ticket_id"), "escalation", ["ticket_id"], unique=False)
+    op.create_table(
+        "work_order",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("escalation_id", sa.BigInteger(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("job_kind", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.BigInteger(), nullable=False),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("appointment_id", sa.BigInteger(), nullable=True),
+        sa.Column("promise_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("promise_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("promise_finish", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("promise_explanation", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("approval", sa.Text(), nullable=True),
+        sa.Column("consent", sa.Text(), nullable=True),
+        sa.Column("consent_url", sa.Text(), nullable=True),
+        sa.Column("part_serial", sa.Text(), nullable=True),
+        sa.Column("part_location", sa.Text(), nullable=True),
+        sa.Column("part_needed", sa.Boolean(), nullable=False),
+        sa.Column("waiting_what", sa.Text(), nullable=True),
+        sa.Column("waiting_who", sa.Text(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holder_id", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("permit", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("discrepancy", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("removed_serial", sa.Text(), nullable=True),
+        sa.Column("installed_serial", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("safe_state", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirm_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("flags", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("before_id", sa.Uuid(), nullable=True),
+        sa.Column("after_id", sa.Uuid(), nullable=True),
+        sa.Column("before_document", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after_document", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("comparison", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("priority IN ('normal', 'high', 'urgent')", name=op.f("ck_work_order_priority")),
+        sa.CheckConstraint(
+            "state IN ('needs_info', 'awaiting_approval', 'awaiting_consent', 'awaiting_part', 'booked', 'released', 'claimed', 'matched', 'working', 'handed_over', 'verifying', 'awaiting_confirmation', 'closed', 'cancelled')",
+            name=op.f("ck_work_order_state"),
+        ),
+        sa.CheckConstraint("(waiting_what IS NULL) = (waiting_since IS NULL)", name=op.f("ck_work_order_waiting")),
+        sa.ForeignKeyConstraint(["after_id"], ["diagnostics.id"], name=op.f("fk_work_order_after_id")),
+        sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], name=op.f("fk_work_order_appointment_id")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_work_order_asset_id")),
+        sa.ForeignKeyConstraint(["before_id"], ["diagnostics.id"], name=op.f("fk_work_order_before_id")),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name=op.f("fk_work_order_escalation_id")),
+        sa.ForeignKeyConstraint(["holder_id"], ["person.id"], name=op.f("fk_work_order_holder_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["work_order.id"], name=op.f("fk_work_order_parent_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_work_order_site_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_work_order_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_order")),
+        sa.UniqueConstraint("number", name=op.f("uq_work_order_number")),
+    )
+    op.create_index("ix_work_order_asset_id", "work_order", ["asset_id"], unique=False)
+    op.create_index(
+        "ix_work_order_holder_id",
+        "work_order",
+        ["holder_id"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_index(
+        "ix_work_order_open_promise",
+        "work_order",
+        ["promise_to"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_index("ix_work_order_site_id_state", "work_order", ["site_id", "state"], unique=False)
+    op.create_index(
+        "uq_work_order_open_job",
+        "work_order",
+        ["ticket_id", "asset_id", "job_kind"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_table(
+        "photo",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("step_key", sa.Text(), nullable=True),
+        sa.Column("taken_by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_photo_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
+    )
+    op.create_index(op.f("ix_photo_order_id"), "photo", ["order_id"], unique=False)
+    op.create_table(
+        "referral",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("escalation_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_rack", sa.Boolean(), nullable=False),
+        sa.Column("step_key", sa.Text(), nullable=True),
+        sa.Column("diagnostics_id", sa.Uuid(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("next_steps", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("team_opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("promise_to", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("promise_explanation", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("taken_by", sa.Text(), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'taken', 'answered')", name=op.f("ck_referral_state")),
+        sa.CheckConstraint(
+            "team IN ('system_administrators', 'billing', 'management', 'data_center')", name=op.f("ck_referral_team")
+        ),
+        sa.ForeignKeyConstraint(["diagnostics_id"], ["diagnostics.id"], name=op.f("fk_referral_diagnostics_id")),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name=op.f("fk_referral_escalation_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_referral_order_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_referral_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+        sa.UniqueConstraint("number", name=op.f("uq_referral_number")),
+    )
+    op.create_index(
+        "ix_referral_open",
+        "referral",
+        ["team", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'answered'"),
+    )
+    op.create_table(
+        "step",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("hint", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("destructive", sa.Boolean(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.Column("given", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_step_order_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step")),
+        sa.UniqueConstraint("order_id", "key", name=op.f("uq_step_order_id_key")),
+        sa.UniqueConstraint("order_id", "position", name=op.f("uq_step_order_id_position")),
+    )
+    script(APPEND_ONLY)
+    script(SchemaManager.get_schema())
+
+
+def downgrade() -> None:
+    script(DROP_QUEUE)
+    op.drop_table("step")
+    op.drop_index("ix_referral_open", table_name="referral", postgresql_where=sa.text("state <> 'answered'"))
+    op.drop_table("referral")
+    op.drop_index(op.f("ix_photo_order_id"), table_name="photo")
+    op.drop_table("photo")
+    op.drop_index(
+        "uq_work_order_open_job",
+        table_name="work_order",
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.drop_index("ix_work_order_site_id_state", table_name="work_order")
+    op.drop_index(
+        "ix_work_order_open_promise",
+        table_name="work_order",
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.drop_index(
+        "ix_work_order_holder_id",
+        table_name="work_order",
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.drop_index("ix_work_order_asset_id", table_name="work_order")
+    op.drop_table("work_order")
+    op.drop_index(op.f("ix_escalation_ticket_id"), table_name="escalation")
+    op.drop_table("escalation")
+    op.drop_table("power_cord")
+    op.drop_table("network_cable")
+    op.drop_table("endpoint")
+    op.drop_index("ix_diagnostics_open", table_name="diagnostics", postgresql_where=sa.text("state <> 'done'"))
+    op.drop_index("ix_diagnostics_asset_id_requested_at", table_name="diagnostics")
+    op.drop_table("diagnostics")
+    op.drop_index(op.f("ix_device_action_asset_id"), table_name="device_action")
+    op.drop_table("device_action")
+    op.drop_index("ix_asset_site_id_tag", table_name="asset")
+    op.drop_index("ix_asset_serial", table_name="asset")
+    op.drop_table("asset")
+    op.drop_table("web_session")
+    op.drop_index(op.f("ix_roster_site_id"), table_name="roster")
+    op.drop_table("roster")
+    op.drop_index("uq_role_grant_person_id_role_site_id", table_name="role_grant")
+    op.drop_table("role_grant")
+    op.drop_table("rack")
+    op.drop_index("ix_message_subject", table_name="message")
+    op.drop_index("ix_message_due", table_name="message", postgresql_where=sa.text("state = 'pending'"))
+    op.drop_table("message")
+    op.drop_table("closed_day")
+    op.drop_index("ix_appointment_site_during", table_name="appointment", postgresql_using="gist")
+    op.drop_index("ix_appointment_order_number", table_name="appointment")
+    op.drop_table("appointment")
+    op.drop_table("api_token")
+    op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
+    op.drop_table("absence")
+    op.drop_table("ticket")
+    op.drop_table("site")
+    op.drop_index("ix_sign_in_attempt_subject_at", table_name="sign_in_attempt")
+    op.drop_table("sign_in_attempt")
+    op.drop_table("person")
+    op.drop_table("number_sequence")
+    op.drop_index(op.f("ix_idempotency_at"), table_name="idempotency")
+    op.drop_table("idempotency")
+    op.drop_index("uq_event_stream_device", table_name="event")
+    op.drop_table("event")
+    op.execute("DROP FUNCTION refuse_change()")
+    op.execute("DROP EXTENSION btree_gist")
