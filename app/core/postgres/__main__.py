@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from app.core.errors import AppError
-from app.core.postgres.supervisor import become_supervisor
+from app.core.postgres.supervisor import supervise
 
 if __name__ == "__main__":
     try:
-        sys.exit(become_supervisor(Path(sys.argv[1]), durable="--scratch" not in sys.argv))
+        sys.exit(supervise(Path(sys.argv[1]), durable="--scratch" not in sys.argv))
     except AppError as error:
         sys.exit(error.detail)  # into FOLDER/log, where the user of the database finds it

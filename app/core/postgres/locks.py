@@ -7,8 +7,6 @@ import os
 import time
 from pathlib import Path
 
-from app.core.errors import Unavailable
-
 
 class Lock:
     """One open lock file; held until `release`, or until the process is gone."""
@@ -16,21 +14,18 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def take(self, *, shared: bool) -> bool:
-        """Take it now, or say that somebody else's hold forbids it."""
-        try:
-            fcntl.flock(self._fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def take_within(self, seconds: float, *, shared: bool) -> None:
-        """Take it before the deadline or raise Unavailable."""
-        deadline = time.monotonic() + seconds
-        while not self.take(shared=shared):
-            if time.monotonic() > deadline:
-                raise Unavailable("database_unavailable", "The embedded PostgreSQL is still stopping: try again.")
-            time.sleep(0.02)
+    def take(self, *, shared: bool, within_s: float = 0.0) -> bool:
+        """Take it, or say that somebody else's hold forbade it all that time."""
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                fcntl.flock(self._fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.01)
+            else:
+                return True
 
     def wait(self) -> None:
         """Block until it can be held shared: until its exclusive holder is gone."""

@@ -18,7 +18,9 @@ from app.core.postgres.cluster import ROLE
 from app.core.postgres.locks import Lock, is_free, is_held_exclusively
 
 START_S = 60.0
+ATTEMPTS = 2
 LEAVE_S = 45.0  # longer than the supervisor takes to stop the least willing server
+LOG_LIMIT = 10_000_000
 SOURCE = Path(app.__file__).resolve().parent.parent
 
 
@@ -49,7 +51,8 @@ class _Use:
         self._started: int | None = None
         self._left = threading.Event()
         self._lock = Lock(folder / "users")
-        self._lock.take_within(LEAVE_S, shared=True)
+        if not self._lock.take(shared=True, within_s=LEAVE_S):
+            raise Unavailable("database_unavailable", "The embedded PostgreSQL is still stopping: try again.")
 
     def ready(self) -> str:
         url = self._wait_until_ready()
@@ -80,22 +83,33 @@ class _Use:
 
     def _wait_until_ready(self) -> str:
         deadline = time.monotonic() + START_S
-        if not is_held_exclusively(self._folder / "supervisor"):
-            self._start()
+        attempts = 0
         while time.monotonic() < deadline:
             if url := _answering(self._folder):
                 return url
             if self._reap() and not is_held_exclusively(self._folder / "supervisor"):
-                break
+                if attempts == ATTEMPTS:
+                    break
+                attempts += 1
+                self._start()
             time.sleep(0.02)
         raise Unavailable("database_unavailable", f"The embedded PostgreSQL did not start: {_last_words(self._folder)}")
 
     def _start(self) -> None:
+        log = _log(self._folder)
         command = [sys.executable, "-P", "-m", "app.core.postgres", str(self._folder)]
         command += [] if self._durable else ["--scratch"]
-        environment = os.environ | {"PYTHONPATH": str(SOURCE)}
-        # a session of its own: it must outlive us and hear no Ctrl-C of ours
-        self._started = os.posix_spawn(sys.executable, command, environment, setsid=True)
+        self._started = os.posix_spawn(
+            sys.executable,
+            command,
+            os.environ | {"PYTHONPATH": str(SOURCE)},
+            file_actions=[  # not our input and output: who reads ours waits for their end
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,  # it must outlive us and hear no Ctrl-C of ours
+        )
 
     def _reap(self) -> bool:
         """Whether the supervisor that we started (if we did) has ended; leaves no zombie behind."""
@@ -121,6 +135,13 @@ def _answering(folder: Path) -> str | None:
     with suppress(psycopg.OperationalError), psycopg.connect(f"postgresql://{where}", connect_timeout=2):
         return f"postgresql+psycopg://{where}"
     return None
+
+
+def _log(folder: Path) -> Path:
+    log = folder / "log"
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.rename(folder / "log.1")
+    return log
 
 
 def _last_words(folder: Path) -> str:

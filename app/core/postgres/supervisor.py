@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +20,6 @@ LOOK_S = 0.1
 STOP_S = 20.0
 SHORT_RUN_S = 2.0
 PATIENCE = 5  # short runs in a row after which something is broken that a restart does not mend
-LOG_LIMIT = 10_000_000
 WATCHED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 PR_SET_PDEATHSIG = 1
 SCRATCH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -31,15 +28,15 @@ SCRATCH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off
 def supervise(folder: Path, *, durable: bool) -> int:
     """Keep the server of `folder` up while anybody holds FOLDER/users; the exit status of the process.
 
-    Returns at once when another supervisor is at it. `durable=False` is for databases thrown away after a test.
+    Returns when another supervisor is at it. `durable=False` is for databases thrown away after a test.
     """
     lock = Lock(folder / "supervisor")
-    if not lock.take(shared=False):
+    if not lock.take(shared=False, within_s=1.0):  # users look at the lock too, each for a moment
         return 0
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     users = Lock(folder / "users")
     programs = find_programs(folder)
-    data = prepare(folder, programs)
+    data = prepare(folder, programs, durable=durable)
     clear_traces(data)
     start = _starter(folder, data, programs, durable=durable)
     short_runs = 0
@@ -131,15 +128,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def become_supervisor(folder: Path, *, durable: bool) -> int:
-    """What the process of `python -m app.core.postgres` does: its words go to FOLDER/log."""
-    log = folder / "log"
-    if log.exists() and log.stat().st_size > LOG_LIMIT:
-        log.rename(folder / "log.1")
-    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    sys.stderr.flush()
-    os.dup2(fd, 1)
-    os.dup2(fd, 2)
-    return supervise(folder, durable=durable)
