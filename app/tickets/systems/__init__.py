@@ -1,0 +1,1 @@
+"""One file per ticket system, found by scanning this folder."""
