@@ -1,4 +1,4 @@
-"""The commands of `rackside`: a table of names, and one place that turns failures into a sentence and an exit status."""
+"""The commands of `rackside`: a table of names, and one place that turns failures into an exit status."""
 
 from __future__ import annotations
 

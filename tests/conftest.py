@@ -1,0 +1,60 @@
+"""What every test may ask for: a database of its own, and the rule that nothing is skipped silently where it counts."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.core import migrations
+from app.core.postgres import running
+
+NEEDS_PACKAGE = "needs Debian package"  # skip reasons that start so are failures where CI=true
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One embedded server for the whole session; SQLAlchemy's URL of its first, empty database."""
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    with running(folder, durable=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> str:
+    """The name of a database with the whole schema, to clone from."""
+    name = "template_rackside"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    migrations.upgrade(_sibling(postgres_url, name))
+    return name
+
+
+@pytest.fixture
+def database(postgres_url: str, template: str) -> Iterator[str]:
+    """SQLAlchemy's URL of a fresh database with the whole schema and no rows; gone after the test."""
+    name = f"test_{uuid.uuid4().hex}"
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield _sibling(postgres_url, name)
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _sibling(url: str, name: str) -> str:
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+def _administer(url: str, statement: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    missing = {report.longrepr[2] for report in skipped if NEEDS_PACKAGE in str(report.longrepr)}
+    if missing and os.environ.get("CI") == "true":
+        reporter.write_line(f"\nskipped where nothing may be: {'; '.join(sorted(missing))}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
