@@ -87,12 +87,13 @@ class WorkOrder(Base):
     promise_finish: Mapped[datetime | None]
     promise_explanation: Mapped[list[Any]] = mapped_column(default=list)
 
-    approval: Mapped[str | None]  # granted / refused; who and why stand in the record
-    consent: Mapped[str | None]
+    approval_needed: Mapped[bool] = mapped_column(default=False)  # who granted it and why stands in the record
+    consent_needed: Mapped[bool] = mapped_column(default=False)
     consent_url: Mapped[str | None]
+    part_needed: Mapped[bool] = mapped_column(default=False)
     part_serial: Mapped[str | None]
     part_location: Mapped[str | None]
-    part_needed: Mapped[bool] = mapped_column(default=False)
+    open_question: Mapped[str | None]  # asked from the rack; answered beside the kind's own questions
 
     waiting_what: Mapped[str | None]
     waiting_who: Mapped[str | None]
@@ -132,6 +133,8 @@ class WorkOrder(Base):
     steps: Mapped[list[Step]] = relationship(
         lazy="selectin", order_by="Step.position", cascade="all, delete-orphan", back_populates="order"
     )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- every UPDATE is a compare-and-set on the version
 
 
 class Step(Base):
