@@ -31,8 +31,8 @@ class Base(DeclarativeBase):
             int: BigInteger,
             str: Text,
             datetime: DateTime(timezone=True),
-            dict[str, Any]: JSONB,
-            list[Any]: JSONB,
+            dict[str, Any]: JSONB(none_as_null=True),  # None is NULL, never the JSON word
+            list[Any]: JSONB(none_as_null=True),
         },
     )
 
