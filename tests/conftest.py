@@ -52,8 +52,10 @@ def _administer(url: str, statement: str) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
+    reporter: pytest.TerminalReporter | None = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    skipped = reporter.stats.get("skipped", [])
     missing = {report.longrepr[2] for report in skipped if NEEDS_PACKAGE in str(report.longrepr)}
     if missing and os.environ.get("CI") == "true":
         reporter.write_line(f"\nskipped where nothing may be: {'; '.join(sorted(missing))}", red=True)
