@@ -1,0 +1,110 @@
+"""Booking technicians' time. The database refuses what two bookers might both believe is free."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core import events
+from app.core.errors import Conflict, Invalid
+from app.people.models import Person
+from app.shifts.models import Absence, Appointment, Roster
+from app.shifts.queries import rostered, site_calendar
+from app.shifts.rules import Choice, choose
+from app.shifts.window import earliest, local_text, parse_hours
+from app.sites.models import Site
+
+_BOOKING = 4_201  # class of advisory locks: bookers of one site queue up instead of colliding
+_TRIES = 5
+
+
+def find_time(
+    session: Session, site: Site, *, machine_id: int | None, minutes: int, at: datetime, technician: str | None = None
+) -> Choice:
+    """The earliest time for `minutes` of work at or after `at`, without booking it.
+
+    Raises Conflict `does_not_fit` when the work is longer than any opening, `no_window` when nothing is open within
+    400 days, `no_technician` when nobody is rostered for it.
+    """
+    earliest(site_calendar(site), at, minutes)
+    people = rostered(session, site, machine_id, at)
+    if technician is not None:
+        people = [p for p in people if p.name == technician]
+    choice = choose(people, at, minutes)
+    if choice is None:
+        raise Conflict("no_technician", f"No technician of {site.code} has {minutes} minutes in the coming year.")
+    return choice
+
+
+def book(
+    session: Session,
+    site: Site,
+    *,
+    machine_id: int,
+    order_number: str,
+    minutes: int,
+    at: datetime,
+    technician: str | None = None,
+) -> Appointment:
+    """Book the earliest time at or after `at`; raises as `find_time`, never books a technician or machine twice."""
+    session.execute(select(func.pg_advisory_xact_lock(_BOOKING, site.id)))
+    for _ in range(_TRIES):
+        choice = find_time(session, site, machine_id=machine_id, minutes=minutes, at=at, technician=technician)
+        appointment = _appointment(site, choice, machine_id, order_number)
+        try:
+            with session.begin_nested():
+                session.add(appointment)
+        except IntegrityError:
+            continue  # somebody outside the lock was first: look again
+        return appointment
+    raise Conflict("busy", "Too many people book at this site right now. Try again in a moment.")
+
+
+def _appointment(site: Site, choice: Choice, machine_id: int, order_number: str) -> Appointment:
+    return Appointment(
+        site_id=site.id,
+        technician_id=choice.person_id,
+        machine_id=machine_id,
+        order_number=order_number,
+        during=Range(choice.when.starts_at, choice.when.ends_at, bounds="[)"),
+        starts_local=local_text(choice.when.starts_at, site.time_zone),
+        ends_local=local_text(choice.when.ends_at, site.time_zone),
+        time_zone=site.time_zone,
+    )
+
+
+def let_go(session: Session, appointment_id: int | None) -> None:
+    """Give the time of an appointment back; nothing happens when there is none."""
+    if appointment_id is not None:
+        session.execute(update(Appointment).where(Appointment.id == appointment_id).values(active=False))
+
+
+def roster(
+    session: Session, person: Person, site: Site, *, hours: str, valid_from: date, by: str, now: datetime
+) -> Roster:
+    """Put a technician on the site's roster with weekly hours in the site's local time."""
+    parse_hours(hours)
+    row = Roster(person_id=person.id, site_id=site.id, hours=hours, valid_from=valid_from, person=person)
+    session.add(row)
+    session.flush()
+    detail = {"site": site.code, "hours": hours, "from": valid_from.isoformat()}
+    events.record(session, f"person:{person.name}", now=now, by=by, verb="roster", detail=detail)
+    return row
+
+
+def absent(
+    session: Session, person: Person, *, starts_at: datetime, ends_at: datetime, why: str | None, by: str, now: datetime
+) -> Absence:
+    """Record that a technician is away; appointments already booked stay and show on the manager's board."""
+    if ends_at <= starts_at:
+        raise Invalid("invalid", "An absence ends after it begins.")
+    row = Absence(person_id=person.id, starts_at=starts_at, ends_at=ends_at, why=why)
+    session.add(row)
+    session.flush()
+    detail = {"from": starts_at.isoformat(), "until": ends_at.isoformat()}
+    events.record(session, f"person:{person.name}", now=now, by=by, verb="absence", why=why, detail=detail)
+    return row

@@ -1,0 +1,108 @@
+"""What is known of hours, rosters and appointments. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from app.shifts.models import Absence, Appointment, Roster
+from app.shifts.rules import Rostered
+from app.shifts.window import HORIZON, Calendar, Opening, intersect, openings, parse_hours
+from app.sites.models import Site
+
+
+def site_calendar(site: Site) -> Calendar:
+    """The site's hours and confirmed closed days as pure values (no query: closed days come with the site)."""
+    closed = frozenset(day.day for day in site.closed_days if day.confirmed_at is not None)
+    return Calendar(site.time_zone, parse_hours(site.hours), closed)
+
+
+def rostered(session: Session, site: Site, machine_id: int | None, at: datetime) -> list[Rostered]:
+    """Technicians of the site with their spans inside site hours from `at` on, and what takes their time.
+
+    Four queries whatever the number of technicians; spans are lazy, busy spans of the machine count for everyone.
+    """
+    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id).order_by(Roster.id)).unique().all()
+    calendar = site_calendar(site)
+    people = {r.person_id: r.person for r in rosters if r.person.active}
+    busy = _busy(session, people, at)
+    on_machine = [] if machine_id is None else _machine_busy(session, machine_id, at)
+    return [
+        Rostered(
+            person_id=person_id,
+            name=person.name,
+            spans=tuple(_spans(calendar, roster, at) for roster in rosters if roster.person_id == person_id),
+            busy=(*busy[person_id], *on_machine),
+        )
+        for person_id, person in people.items()
+    ]
+
+
+def _spans(calendar: Calendar, roster: Roster, at: datetime) -> Iterable[Opening]:
+    begins = datetime.combine(roster.valid_from, time(0), tzinfo=calendar.zone).astimezone(UTC)
+    ends = at + HORIZON
+    if roster.valid_until is not None:
+        last = datetime.combine(roster.valid_until + timedelta(days=1), time(0), tzinfo=calendar.zone).astimezone(UTC)
+        ends = min(ends, last)
+    start = max(at, begins)
+    if start >= ends:
+        return ()
+    own = Calendar(calendar.time_zone, parse_hours(roster.hours))
+    return intersect(openings(calendar, start, ends), openings(own, start, ends))
+
+
+def _busy(session: Session, people: Iterable[int], at: datetime) -> dict[int, list[Opening]]:
+    ids = list(people)
+    found: dict[int, list[Opening]] = defaultdict(list)
+    booked = select(Appointment.technician_id, Appointment.during).where(
+        Appointment.active, Appointment.technician_id.in_(ids), Appointment.during.op("&&")(Range(at, None))
+    )
+    for person_id, during in session.execute(booked):
+        found[person_id].append(_span(during))
+    away = select(Absence).where(Absence.person_id.in_(ids), Absence.ends_at > at)
+    for absence in session.scalars(away):
+        found[absence.person_id].append(Opening(absence.starts_at, absence.ends_at))
+    return found
+
+
+def _machine_busy(session: Session, machine_id: int, at: datetime) -> Sequence[Opening]:
+    booked = select(Appointment.during).where(
+        Appointment.active, Appointment.machine_id == machine_id, Appointment.during.op("&&")(Range(at, None))
+    )
+    return [_span(during) for during in session.scalars(booked)]
+
+
+def _span(during: Range[datetime]) -> Opening:
+    assert during.lower is not None
+    assert during.upper is not None
+    return Opening(during.lower, during.upper)
+
+
+def on_duty(session: Session, site: Site, at: datetime) -> list[str]:
+    """Names of the technicians whose shift covers `at`: rostered, inside site hours, not absent."""
+    away = select(Absence.person_id).where(Absence.starts_at <= at, Absence.ends_at > at)
+    absent = set(session.scalars(away))
+    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id)).unique()
+    calendar = site_calendar(site)
+    moment = at + timedelta(minutes=1)
+    return sorted(
+        {
+            r.person.full_name
+            for r in rosters
+            if r.person.active
+            and r.person_id not in absent
+            and any(span.starts_at <= at < span.ends_at for span in _until(_spans(calendar, r, at), moment))
+        }
+    )
+
+
+def _until(spans: Iterable[Opening], end: datetime) -> Iterable[Opening]:
+    for span in spans:
+        if span.starts_at >= end:
+            return
+        yield span
