@@ -1,0 +1,1 @@
+"""The web tier: the application, the page shell, components, the stream and error pages."""

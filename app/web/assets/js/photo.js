@@ -1,0 +1,39 @@
+// A photo from the tablet's camera is 5 to 12 MB and carries where it was taken. It is drawn again, smaller, and so
+// loses both; the form then sends it like any other field. Without canvas or on failure the original goes as it is.
+
+const longestEdge = 2048
+
+const draw = async (file, canvas) => {
+  const picture = await createImageBitmap(file)
+  const scale = Math.min(1, longestEdge / Math.max(picture.width, picture.height))
+  canvas.width = Math.round(picture.width * scale)
+  canvas.height = Math.round(picture.height * scale)
+  canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height)
+  picture.close()
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.85))
+}
+
+const shrink = async (input) => {
+  const [file] = input.files
+  const frame = input.closest('.photo')
+  const status = frame.querySelector('[data-photo-status]')
+  if (!file) return
+  status.textContent = 'Preparing the photo …'
+  try {
+    const canvas = frame.querySelector('canvas')
+    const blob = await draw(file, canvas)
+    const kept = new DataTransfer()
+    kept.items.add(new File([blob], file.name.replace(/\.\w+$/, '.jpg'), { type: 'image/jpeg' }))
+    input.files = kept.files
+    canvas.hidden = false
+    status.textContent = `Ready to send: ${Math.round(blob.size / 1024)} kB. Choose again to replace it.`
+  } catch {
+    status.textContent = `Ready to send as it is: ${file.name}`
+  }
+}
+
+export const watchPhotos = () => {
+  document.addEventListener('change', ({ target }) => {
+    if (target.matches('.photo input[type=file]')) shrink(target)
+  })
+}

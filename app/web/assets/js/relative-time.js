@@ -1,0 +1,41 @@
+// Keeps "40 s ago" and "1 h 52 min left" true while the page stays open. The words are those of app/web/components.py.
+
+const spell = (seconds) => {
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
+  const days = Math.floor(hours / 24)
+  return days === 1 ? '1 day' : `${days} days`
+}
+
+export const relative = (at, now) => {
+  const seconds = Math.floor(Math.abs(at - now) / 1000)
+  if (seconds < 1) return 'now'
+  return at > now ? `in ${spell(seconds)}` : `${spell(seconds)} ago`
+}
+
+export const left = (at, now) => (at > now ? `${spell(Math.floor((at - now) / 1000))} left` : 'time is up')
+
+const words = { relative, left }
+
+/** The business clock: the tablet's own, moved by the drill's offset when there is one. */
+export const businessNow = () => Date.now() + Number(document.documentElement.dataset.clockOffset ?? 0) * 1000
+
+const tick = () => {
+  const now = businessNow()
+  for (const element of document.querySelectorAll('time[data-words]')) {
+    const at = Date.parse(element.dateTime)
+    const text = words[element.dataset.words](at, now)
+    if (element.textContent !== text) element.textContent = text
+    const limit = Number(element.dataset.limit)
+    if (limit) element.classList.toggle('is-old', now - at > limit * 1000)
+  }
+}
+
+export const tickTimes = () => {
+  tick()
+  setInterval(tick, 1000)
+  document.addEventListener('htmx:afterSettle', tick)
+}

@@ -1,0 +1,13 @@
+import { watchForms } from './js/form.js'
+import { watchLive } from './js/live.js'
+import { watchMenus } from './js/menu.js'
+import { watchPhotos } from './js/photo.js'
+import { tickTimes } from './js/relative-time.js'
+import { watchThemeChoices } from './js/theme-choices.js'
+
+watchThemeChoices()
+watchMenus()
+watchForms()
+watchPhotos()
+tickTimes()
+watchLive()

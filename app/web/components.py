@@ -1,0 +1,279 @@
+"""What the page components need from Python: the shell's shapes, words for times and quantities, the assets' names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from app.core.clock import business_now, drill_offset, utc_text
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHours:
+    """One site's window as the top bar says it. Instants are aware UTC; `opened_at` is None while closed."""
+
+    place: str
+    time_zone: str
+    is_open: bool
+    opened_at: datetime | None
+    closes_at: datetime | None
+    next_opens_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """One entry of the person's menu."""
+
+    title: str
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who the top bar says is signed in, with the pages that the roles held give."""
+
+    name: str
+    roles: str
+    pages: tuple[PageLink, ...]
+    sign_out_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What every page's frame shows: the person, the hours of their sites, and the drill's clock if it moved."""
+
+    person: SignedIn | None = None
+    hours: tuple[SiteHours, ...] = ()
+    drill_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A sparkline, ready for SVG: points in a box of 240 x 48, the limit's height if it lies inside."""
+
+    line: str
+    area: str
+    limit_y: float | None
+    last_x: float
+    last_y: float
+    lowest: float
+    highest: float
+
+
+ORDER_STATES: dict[str, tuple[str, str]] = {
+    "needs_info": ("waiting", "needs information"),
+    "awaiting_approval": ("waiting", "waiting for approval"),
+    "awaiting_consent": ("waiting", "waiting for the customer"),
+    "awaiting_part": ("waiting", "waiting for a part"),
+    "booked": ("planned", "booked"),
+    "released": ("planned", "ready to claim"),
+    "handed_over": ("planned", "handed over"),
+    "claimed": ("active", "claimed"),
+    "matched": ("active", "server checked"),
+    "working": ("active", "working"),
+    "verifying": ("active", "verifying"),
+    "awaiting_confirmation": ("waiting", "waiting for confirmation"),
+    "closed": ("ok", "closed"),
+    "cancelled": ("absent", "cancelled"),
+}
+"""Work order state -> (mark, words)."""
+
+SOURCE_STATUSES: dict[str, tuple[str, str]] = {
+    "ok": ("ok", "answered"),
+    "partial": ("warning", "answered in part"),
+    "unreachable": ("unknown", "nothing answers"),
+    "timeout": ("unknown", "no answer in time"),
+    "auth_refused": ("unknown", "sign-in refused"),
+    "refused": ("unknown", "refused"),
+    "malformed": ("unknown", "answer not readable"),
+    "unsupported": ("unknown", "not offered by the device"),
+}
+"""How a source answered -> (mark, words). A source that failed says nothing about the machine: never a fault's mark."""
+
+UNITS = {"Cel": "°C", "kW.h": "kWh", "/min": "rpm", "": ""}
+SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def instant(value: datetime | str) -> datetime:
+    """The aware instant in a value that may be the text of one (diagnostics carry ISO 8601)."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def spell(span: timedelta) -> str:
+    """`40 s`, `35 min`, `1 h 52 min`, `3 days`: two units at most, rounded down, never negative."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days = hours // 24
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def relative(at: datetime | str, now: datetime) -> str:
+    """`in 35 min`, `40 s ago`, `now`."""
+    at = instant(at)
+    if abs(at - now) < timedelta(seconds=1):
+        return "now"
+    return f"in {spell(at - now)}" if at > now else f"{spell(now - at)} ago"
+
+
+def left(until: datetime | str, now: datetime) -> str:
+    """`1 h 52 min left`, or `time is up`."""
+    until = instant(until)
+    return f"{spell(until - now)} left" if until > now else "time is up"
+
+
+def place_of(zone: str) -> str:
+    """The name people say: `Europe/Amsterdam` is Amsterdam."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def wall(at: datetime | str, zone: str, now: datetime) -> str:
+    """The data center's wall clock as short as it stays clear: `16:45`, `tomorrow 08:00`, `Mon 30 Nov 08:00`."""
+    local, today = instant(at).astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+    days = (local.date() - today.date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    if days in {-1, 1}:
+        return f"{'tomorrow' if days == 1 else 'yesterday'} {local:%H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def wall_range(start: datetime | str, end: datetime | str, zone: str, now: datetime) -> str:
+    """`Mon 30 Nov 08:00-10:00` with an en dash; the day is repeated only when the end lies on another one."""
+    first, last = instant(start).astimezone(ZoneInfo(zone)), instant(end).astimezone(ZoneInfo(zone))
+    ending = f"{last:%H:%M}" if first.date() == last.date() else wall(last, zone, now)
+    return f"{wall(first, zone, now)}\N{EN DASH}{ending}"
+
+
+def window_words(hours: SiteHours, now: datetime) -> str:
+    """The site's window in words: `Open until 17:00 Amsterdam` or `Opens tomorrow 08:00 Amsterdam`."""
+    if hours.is_open and hours.closes_at is not None:
+        return f"Open until {wall(hours.closes_at, hours.time_zone, now)} {hours.place}"
+    if hours.next_opens_at is None:
+        return f"{hours.place} has no opening planned"
+    opening = hours.next_opens_at
+    soon = opening - now < timedelta(days=6)
+    day = f"{opening.astimezone(ZoneInfo(hours.time_zone)):%a %H:%M}"
+    return f"Opens {day if soon else wall(opening, hours.time_zone, now)} {hours.place}"
+
+
+def spent_percent(hours: SiteHours, now: datetime) -> int:
+    """How much of today's opening is used up, 0 to 100; 100 while closed."""
+    if hours.opened_at is None or hours.closes_at is None:
+        return 100
+    return round(100 * min(1.0, max(0.0, (now - hours.opened_at) / (hours.closes_at - hours.opened_at))))
+
+
+def is_stale(at: datetime | str, limit_s: float, now: datetime) -> bool:
+    """Older than its limit."""
+    return now - instant(at) > timedelta(seconds=limit_s)
+
+
+def quantity(value: float | None, unit: str | None) -> str:
+    """`28.5 °C`, `212 W`; a value that could not be read is `unknown`, never 0."""
+    if value is None:
+        return "unknown"
+    return (
+        f"{value:.4g} {UNITS.get(unit or '', unit)}".strip() if abs(value) < 10_000 else f"{value:.0f} {unit}".strip()
+    )
+
+
+def agreement(evidence: Sequence[Any]) -> str:
+    """How many different sources say it: `agreed by two sources`, or which one alone does."""
+    sources = sorted({str(item["source"] if isinstance(item, Mapping) else item.source) for item in evidence})
+    if not sources:
+        return "no source kept"
+    if len(sources) == 1:
+        return f"said by {sources[0]} alone"
+    count = SMALL_NUMBERS[len(sources)] if len(sources) < len(SMALL_NUMBERS) else str(len(sources))
+    return f"agreed by {count} sources"
+
+
+def curve(values: Iterable[float], limit: float | None = None) -> Curve | None:
+    """The sparkline of at least two values, oldest first; None for fewer."""
+    points = list(values)
+    if len(points) < 2:
+        return None
+    lowest, highest = min(points), max(points)
+    floor, ceiling = min(lowest, limit or lowest), max(highest, limit or highest)
+    scale = 44 / ((ceiling - floor) or 1)
+    heights = [round(46 - (value - floor) * scale, 1) for value in points]
+    step = 240 / (len(points) - 1)
+    line = " ".join(f"{round(index * step, 1)},{height}" for index, height in enumerate(heights))
+    limit_y = None if limit is None else round(46 - (limit - floor) * scale, 1)
+    return Curve(line, f"0,48 {line} 240,48", limit_y, 240, heights[-1], lowest, highest)
+
+
+def initials(name: str) -> str:
+    """`Tess Bakker` is TB."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@lru_cache(maxsize=8)
+def _built_names(path: Path, _changed_at: float) -> dict[str, str]:
+    files: dict[str, str] = json.loads(path.read_text("utf-8"))["files"]
+    return files
+
+
+def asset_name(dist: Path, name: str) -> str:
+    """The hashed name that the build gave to `name`; the plain name while nothing is built."""
+    manifest = dist / "manifest.json"
+    if not manifest.exists():
+        return name
+    return _built_names(manifest, manifest.stat().st_mtime).get(name, name)
+
+
+def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] = business_now) -> None:
+    """Give the app's templates the shell, the filters and the globals that the components use.
+
+    `shell` is asked once a rendered page; it must not fail, an empty Shell is always right.
+    """
+    dist = Path(app.static_folder or "static") / "dist"
+
+    def asset(name: str) -> str:
+        return f"{app.static_url_path}/dist/{asset_name(dist, name)}"
+
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(
+        asset=asset,
+        now=now,
+        clock_offset_s=lambda: int(drill_offset().total_seconds()),
+        ORDER_STATES=ORDER_STATES,
+        SOURCE_STATUSES=SOURCE_STATUSES,
+        curve=curve,
+        wall_range=lambda start, end, zone: wall_range(start, end, zone, now()),
+    )
+    environment.filters.update(
+        instant=instant,
+        iso=lambda at: utc_text(instant(at)),
+        relative=lambda at: relative(at, now()),
+        left=lambda at: left(at, now()),
+        wall=lambda at, zone: wall(at, zone, now()),
+        place=place_of,
+        spell=spell,
+        quantity=quantity,
+        agreement=agreement,
+        initials=initials,
+        window_words=lambda hours: window_words(hours, now()),
+        spent_percent=lambda hours: spent_percent(hours, now()),
+    )
+    environment.tests["stale"] = lambda at, limit_s: is_stale(at, limit_s, now())
+    app.context_processor(lambda: {"shell": shell()})

@@ -1,0 +1,52 @@
+// Bundles app/web/assets into app/web/static/dist: hashed names, and manifest.json that says which name became which.
+import { build } from 'esbuild'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const assets = join(root, 'app/web/assets')
+const dist = join(root, 'app/web/static/dist')
+
+// Every file that stands directly in assets is an entry; folders hold what entries import.
+const entryPoints = readdirSync(assets, { withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(assets, entry.name))
+
+rmSync(dist, { recursive: true, force: true })
+const { metafile } = await build({
+  entryPoints,
+  outdir: dist,
+  absWorkingDir: root,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  minify: true,
+  metafile: true,
+  sourcemap: false,
+  charset: 'utf8',
+  target: ['chrome110', 'safari16', 'firefox115'],
+  entryNames: '[name]-[hash]',
+  chunkNames: 'chunk-[hash]',
+  assetNames: '[name]-[hash]',
+  publicPath: '/static/dist/',
+  loader: { '.svg': 'copy', '.wasm': 'file' },
+  logLevel: 'warning',
+})
+
+const plain = (path) => path.replace(/^app\/web\/static\/dist\//, '')
+const outputs = Object.entries(metafile.outputs)
+const files = Object.fromEntries(
+  outputs
+    .filter(([, output]) => output.entryPoint)
+    .map(([path, output]) => [output.entryPoint.replace('app/web/assets/', ''), plain(path)]),
+)
+// A copied file is no entry point to esbuild: its only input is itself.
+for (const [path, output] of outputs) {
+  const inputs = Object.keys(output.inputs)
+  if (!output.entryPoint && inputs.length === 1 && inputs[0].endsWith('.svg')) {
+    files[inputs[0].replace('app/web/assets/', '')] = plain(path)
+  }
+}
+const manifest = { files, precache: outputs.map(([path]) => plain(path)).sort() }
+writeFileSync(join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
