@@ -1,0 +1,189 @@
+"""IPMI: what one BMC says in one session, and the few things a BMC can be told to do.
+
+The parts come in the order a person needs them: power, event log, sensors, identity. A part that fails is
+named, and never takes the others with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
+from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.ipmi_identity import identity_from_device, read_identity
+from app.hardware.protocols.ipmi_log import clock_skew_s, read_newest
+from app.hardware.protocols.ipmi_sensors import read_sensors
+from app.hardware.protocols.ipmi_session import (
+    ADVICE_BUSY,
+    ADVICE_FIRMWARE,
+    ADVICE_PRIVILEGE,
+    APPLICATION,
+    BmcSession,
+    CompletionCode,
+)
+from app.hardware.readings import Identity, IpmiAnswer, IpmiTarget, LogEntry, Sensor
+
+__all__ = ["identify", "power", "read"]
+
+CHASSIS = 0x00
+GET_DEVICE_ID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x01, 0x04
+SDR_REPOSITORY = 0x02
+LOG_LIMIT = 200
+LOG_SHARE = 0.3
+STREAM_EVERY_S = 0.5
+FOREVER = 255
+UNKNOWN_COMMANDS = frozenset({0xC1, 0xC2, 0xCC})
+
+OnPart = Callable[[str, object], None]
+Item = TypeVar("Item")
+
+
+def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -> IpmiAnswer:
+    """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
+
+    `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity".
+    A long part is told again as it grows; each call carries all of it so far. The log is newest first and
+    holds at most `LOG_LIMIT` entries. Cost cold: about 3 requests a sensor record, 1 a reading, 1 a log entry.
+    Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when nothing could be read.
+    """
+    with BmcSession(target, deadline_s) as session:
+        reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline_s * LOG_SHARE))
+        reading.take_all()
+        return reading.answer()
+
+
+def power(target: IpmiTarget, deadline_s: float) -> bool:
+    """Tell whether the machine is switched on. Raises HardwareError."""
+    with BmcSession(target, deadline_s) as session:
+        try:
+            return _read_power(session)
+        except CompletionCode as refusal:
+            raise as_error(refusal, "the power state") from refusal
+
+
+def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
+    """Let the machine's identify light blink for `seconds` (1 to 255), or switch it off with 0.
+
+    Needs the operator privilege. Raises Unsupported where the BMC has no such light, else HardwareError.
+    """
+    if not 0 <= seconds <= FOREVER:
+        raise ValueError(f"identify takes 0 to {FOREVER} seconds, not {seconds}")
+    with BmcSession(target, deadline_s) as session:
+        try:
+            session.command(CHASSIS, CHASSIS_IDENTIFY, bytes([seconds]))
+        except CompletionCode as refusal:
+            raise as_error(refusal, "the identify light") from refusal
+
+
+@dataclass
+class _Reading:
+    """What has been gathered so far in one session. The log may take its share of the time, no more."""
+
+    session: BmcSession
+    on_part: OnPart
+    log_deadline: Deadline
+    power_on: bool | None = None
+    log: list[LogEntry] = field(default_factory=list)
+    sensors: list[Sensor] = field(default_factory=list)
+    device: bytes = b""
+    identity: Identity = field(default_factory=Identity)
+    skew_s: float | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+    first_error: HardwareError | None = None
+
+    def take_all(self) -> None:
+        """Read part after part; when the BMC is gone, say so for the parts that are left."""
+        parts = {"power": self._power, "log": self._log, "sensors": self._sensors, "identity": self._identity}
+        gone: HardwareError | None = None
+        for name, part in parts.items():
+            if gone is not None:
+                self.problems[name] = f"not read: {gone.reason}"
+                continue
+            try:
+                part()
+            except CompletionCode as refusal:
+                self._note(name, as_error(refusal, f"the {name}"))
+            except HardwareError as lost:
+                self._note(name, lost)
+                if isinstance(lost, TimedOut | Unreachable) and not self.session.alive():
+                    gone = lost
+
+    def answer(self) -> IpmiAnswer:
+        """Return what there is; raise the first error when there is nothing."""
+        nothing = not (self.device or self.log or self.sensors)
+        if nothing and self.first_error is not None:
+            raise self.first_error
+        return IpmiAnswer(
+            power_on=self.power_on,
+            sensors=tuple(self.sensors),
+            log=tuple(self.log),
+            identity=self.identity,
+            clock_skew_s=self.skew_s,
+            requests=self.session.requests,
+            problems=self.problems,
+        )
+
+    def _note(self, name: str, error: HardwareError) -> None:
+        self.problems[name] = error.reason
+        self.first_error = self.first_error or error
+
+    def _power(self) -> None:
+        self.device = self.session.command(APPLICATION, GET_DEVICE_ID)
+        self.identity = identity_from_device(self.device)
+        self.power_on = _read_power(self.session)
+        self.on_part("power", self.power_on)
+
+    def _log(self) -> None:
+        with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
+            self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
+        self._gather("log", read_newest(self.session, LOG_LIMIT), self.log, self.log_deadline)
+        if self.log_deadline.passed:
+            self.problems["log"] = f"only the newest {len(self.log)} entries were read in the time for it"
+
+    def _sensors(self) -> None:
+        from_device = len(self.device) > 5 and not self.device[5] & SDR_REPOSITORY
+        self._gather("sensors", read_sensors(self.session, from_device=from_device), self.sensors)
+
+    def _identity(self) -> None:
+        try:
+            self.identity, broken = read_identity(self.session, self.identity)
+            if broken:
+                self.problems["identity"] = f"unreadable in the inventory: {', '.join(broken)}"
+        finally:
+            self.on_part("identity", self.identity)
+
+    def _gather(self, name: str, items: Iterable[Item], into: list[Item], until: Deadline | None = None) -> None:
+        told = time.monotonic()
+        try:
+            for item in items:
+                into.append(item)
+                if time.monotonic() - told > STREAM_EVERY_S:
+                    told = time.monotonic()
+                    self.on_part(name, tuple(into))
+                if until is not None and until.passed:
+                    break
+        finally:
+            self.on_part(name, tuple(into))
+
+
+def _tell_nobody(_name: str, _part: object) -> None:
+    """Stand in for a caller that does not want parts as they arrive."""
+
+
+def _read_power(session: BmcSession) -> bool:
+    status = session.command(CHASSIS, GET_CHASSIS_STATUS)
+    if not status:
+        raise Malformed("the BMC's power state is empty", ADVICE_FIRMWARE)
+    return bool(status[0] & 1)
+
+
+def as_error(refusal: CompletionCode, what: str) -> HardwareError:
+    """Return the typed error for a request that the BMC refused."""
+    if refusal.code in UNKNOWN_COMMANDS:
+        return Unsupported(f"the BMC does not offer {what}", ADVICE_FIRMWARE)
+    return Refused(f"the BMC refused {what}: {refusal}", ADVICE_PRIVILEGE if refusal.code == 0xD4 else ADVICE_BUSY)

@@ -1,0 +1,115 @@
+"""The system event log of a BMC: newest entries first, never more than asked for (IPMI 2.0 chapters 31 and 32)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from app.hardware.protocols.ipmi_records import STORAGE
+from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.readings import LogEntry
+
+GET_INFO, GET_ENTRY, GET_TIME = 0x40, 0x43, 0x48
+FIRST, LAST, WHOLE_RECORD = 0x0000, 0xFFFF, 0xFF
+NOT_PRESENT, OUT_OF_RANGE = 0xCB, 0xC9
+RECORD_SIZE = 16
+SYSTEM_EVENT = 0x02
+# Below this a time stamp counts seconds since the BMC started; the top value means "unknown" (section 37.1).
+PRE_INIT_END, UNSPECIFIED = 0x20000000, 0xFFFFFFFF
+GAPS = 16
+
+
+def clock_skew_s(session: BmcSession, now: datetime) -> float | None:
+    """Return how far the BMC's log clock is ahead of `now`, None when it was never set. One request."""
+    clock = moment(int.from_bytes(session.command(STORAGE, GET_TIME)[:4], "little"))
+    return None if clock is None else (clock - now).total_seconds()
+
+
+def entry_count(session: BmcSession) -> int:
+    """Return how many entries the log holds. One request."""
+    return int.from_bytes(session.command(STORAGE, GET_INFO)[1:3], "little")
+
+
+def read_newest(session: BmcSession, limit: int) -> Iterator[LogEntry]:
+    """Yield up to `limit` entries, newest first. Cost: one request an entry.
+
+    Ids are walked downwards, which no command offers but nearly all BMCs allow; where they are not dense,
+    the log is read from its beginning instead.
+    """
+    wanted = min(limit, entry_count(session))
+    found = 0
+    for entry in _downwards(session, wanted):
+        found += 1
+        yield entry
+        if found == wanted:
+            return
+    if found < wanted:
+        yield from _upwards(session, wanted, skip_newest=found)
+
+
+def _downwards(session: BmcSession, wanted: int) -> Iterator[LogEntry]:
+    record, gaps, below = LAST, 0, LAST + 1
+    while wanted and record > FIRST and gaps < GAPS:
+        entry = _read_entry(session, record)
+        if entry is None or entry[1].record >= below:
+            gaps, record = gaps + 1, record - 1
+            if below > LAST:
+                return  # not even the newest can be asked for by "last"
+            continue
+        gaps, below = 0, entry[1].record
+        record = below - 1
+        yield entry[1]
+
+
+def _upwards(session: BmcSession, wanted: int, skip_newest: int) -> list[LogEntry]:
+    """Walk the log from its first entry and return the newest `wanted`, less those that are known already."""
+    entries: list[LogEntry] = []
+    record, seen = FIRST, set[int]()
+    while record != LAST and record not in seen:
+        seen.add(record)
+        answer = _read_entry(session, record)
+        if answer is None:
+            break
+        record = answer[0]
+        entries.append(answer[1])
+    newest = entries[::-1]
+    return newest[skip_newest:wanted]
+
+
+def _read_entry(session: BmcSession, record: int) -> tuple[int, LogEntry] | None:
+    """Return the next record's id and the entry, or None when there is no such record."""
+    try:
+        answer = session.command(STORAGE, GET_ENTRY, struct.pack("<HHBB", 0, record, 0, WHOLE_RECORD))
+    except CompletionCode as refusal:
+        if refusal.code in (NOT_PRESENT, OUT_OF_RANGE):
+            return None
+        raise
+    if len(answer) < 2 + RECORD_SIZE:
+        return None
+    return int.from_bytes(answer[:2], "little"), decode_entry(answer[2 : 2 + RECORD_SIZE])
+
+
+def decode_entry(raw: bytes) -> LogEntry:
+    """Return what 16 bytes of log say; OEM records without a time stamp have no time (table 32-1 to 32-3)."""
+    record, record_type, stamp = struct.unpack_from("<HBI", raw)
+    timed = record_type < 0xE0
+    system_event = record_type == SYSTEM_EVENT
+    return LogEntry(
+        record=record,
+        at=moment(stamp) if timed else None,
+        record_type=record_type,
+        sensor_type=raw[10] if system_event else 0,
+        sensor_number=raw[11] if system_event else 0,
+        event_type=raw[12] & 0x7F if system_event else 0,
+        asserted=not raw[12] & 0x80 if system_event else True,
+        data=(raw[13], raw[14], raw[15]),
+        raw=bytes(raw),
+    )
+
+
+def moment(stamp: int) -> datetime | None:
+    """Return the UTC time of an IPMI time stamp; None before the clock was set, and for "unspecified"."""
+    if stamp < PRE_INIT_END or stamp == UNSPECIFIED:
+        return None
+    return datetime.fromtimestamp(stamp, UTC)
