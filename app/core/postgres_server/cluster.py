@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from app.core.postgres.binaries import Programs
+from app.core.postgres_server.binaries import Programs
 
 ROLE = "rackside"
 # The bootstrap role cannot sign in at all: only the product's own role can, from this machine, with its password.
@@ -37,7 +37,7 @@ def _create(folder: Path, programs: Programs, *, durable: bool) -> None:
         shutil.rmtree(new)
     new.mkdir(mode=0o700)
     _own(new, programs)
-    arguments = ("-D", str(new), "-U", "postgres", "-E", "UTF8", "--no-locale", "-A", "reject")
+    arguments = ("-D", str(new), "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-clean", "-A", "reject")
     _run(programs, programs.command("initdb", *arguments, *(() if durable else ("--no-sync",))))
     (new / "pg_hba.conf").write_text(ACCESS, encoding="ascii")
     _write_password(

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.core.postgres.binaries import Programs, find_programs
-from app.core.postgres.cluster import clear_traces, prepare
-from app.core.postgres.locks import Lock
+from app.core.postgres_server.binaries import Programs, find_programs
+from app.core.postgres_server.cluster import clear_traces, prepare
+from app.core.postgres_server.locks import Lock
 
 PORTS = range(20_000, 30_000)  # below the range that outgoing connections take theirs from
 LOOK_S = 0.1

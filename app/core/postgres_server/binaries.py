@@ -20,9 +20,9 @@ NOBODY_IN_A_NAMESPACE = ("unshare", "--user", "--map-user=65534", "--map-group=6
 class Programs:
     """The folder of PostgreSQL's programs, and how this process has to run them.
 
-    PostgreSQL refuses to run as root. Root therefore runs it as `nobody`; where that user cannot reach the folders
-    (a checkout below a closed home), root's own id is mapped to nobody's inside a user namespace instead: the files
-    stay root's and closed.
+    PostgreSQL refuses to run as root, and as a number without a name. Root therefore runs it as `nobody`; where that
+    user cannot reach the folders (a checkout below a closed home), and for a user id that has no name (in many
+    containers), our own id is mapped to nobody's inside a user namespace instead: the files stay ours and closed.
     """
 
     folder: Path
@@ -51,20 +51,17 @@ def find_programs(folder: Path) -> Programs:
     Raises Unavailable, saying what to install or to open, when there is none or it could not run.
     """
     binaries = _find_binaries()
-    if os.geteuid() != 0:
+    me, nobody = _person(os.geteuid()), _person("nobody")
+    if me and me.pw_uid != 0:
         return Programs(binaries)
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        nobody = None
-    if nobody and _reaches(nobody, folder, binaries):
+    if me and nobody and _reaches(nobody, folder, binaries):
         return Programs(binaries, user=nobody.pw_uid, group=nobody.pw_gid)
     if _namespaces_work(binaries):
         return Programs(binaries, prefix=NOBODY_IN_A_NAMESPACE)
     raise Unavailable(
         "database_unavailable",
-        f"PostgreSQL does not run as root, the user nobody cannot enter {folder}, and user namespaces are closed here: "
-        "run as an ordinary user, open the folder, or set DATABASE_URL.",
+        f"PostgreSQL does not run as root nor as a user without a name, the user nobody cannot enter {folder}, and "
+        "user namespaces are closed here: run as an ordinary user, open the folder, or set DATABASE_URL.",
     )
 
 
@@ -80,6 +77,13 @@ def _find_binaries() -> Path:
             "database_unavailable", "There is no PostgreSQL here: install Debian's postgresql or set DATABASE_URL."
         )
     return found[0].parent
+
+
+def _person(who: int | str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwuid(who) if isinstance(who, int) else pwd.getpwnam(who)
+    except KeyError:
+        return None
 
 
 def _reaches(nobody: pwd.struct_passwd, folder: Path, binaries: Path) -> bool:
