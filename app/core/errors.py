@@ -23,11 +23,14 @@ class AppError(Exception):
 
     status = 500
 
-    def __init__(self, code: str, detail: str, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self, code: str, detail: str, errors: Sequence[FieldError] = (), *, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = tuple(errors)
+        self.retry_after_s = retry_after_s
 
 
 class Invalid(AppError):

@@ -23,6 +23,7 @@ class Settings:
     stream_limit: int
     drill_offset: timedelta
     confirmation_silence: timedelta
+    proxies: int = 0
 
     @property
     def secure_cookies(self) -> bool:
@@ -50,6 +51,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         confirmation_silence=timedelta(
             hours=_whole(env, "RACKSIDE_CONFIRMATION_SILENCE_HOURS", default=24, low=1, high=720)
         ),
+        proxies=_whole(env, "RACKSIDE_PROXIES", default=0, low=0, high=10),
     )
 
 

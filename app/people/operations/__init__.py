@@ -1,0 +1,1 @@
+"""The verbs of people: accounts and roles, passwords, signing in, API tokens."""

@@ -1,0 +1,76 @@
+"""The web application: every package's pages and API, and what surrounds them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from apiflask import APIBlueprint, APIFlask
+from flask import Blueprint, redirect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+from werkzeug.wrappers import Response
+
+from app.core import access
+from app.core.access import needs
+from app.core.database import bind
+from app.core.errors import Invalid
+from app.core.permissions import Permission, Role
+from app.core.settings import Settings
+from app.people.routes import blueprint as people_pages
+from app.web import components, errors, openapi, security, shell
+
+BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (people_pages,)
+
+HOMES: Final = {
+    Role.TECHNICIAN: "/day",
+    Role.L1_ENGINEER: "/inbox",
+    Role.SYSADMIN: "/queue",
+    Role.MANAGER: "/board",
+    Role.ADMIN: "/people",
+}
+ELSEWHERE: Final = "/me"
+
+pages = Blueprint("web", __name__)
+
+
+class BoundedInteger(IntegerConverter):
+    """Whole numbers that fit the database: a larger one in a path is an address that does not exist."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"max": 2**63 - 1, **options})
+
+
+def create_app(settings: Settings) -> APIFlask:
+    """The whole application over the database of `settings`; opens no connection yet."""
+    if settings.database_url is None:
+        raise Invalid("invalid", "DATABASE_URL is not set")
+    app = APIFlask("app.web", title="Rackside", version="1", spec_path=None, docs_path=None, json_errors=False)
+    app.url_map.converters["int"] = BoundedInteger
+    app.config.update(
+        RACKSIDE=settings,
+        SECRET_KEY=secrets.token_bytes(32),  # signs notices for the next page and nothing else: a restart may lose one
+        SESSION_COOKIE_NAME="rackside_notice",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static files carry a hash in their name
+    )
+    bind(app, settings.database_url)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's documented way to wrap the application
+    security.install(app)
+    errors.install(app)
+    openapi.install(app)
+    components.install(app, shell.for_this_request)
+    for blueprint in (pages, *BLUEPRINTS):
+        app.register_blueprint(blueprint)
+    return app
+
+
+@pages.get("/")
+@needs(Permission.SELF)
+def home() -> Response:
+    """Where this person's work is: the first of the roles they hold that has a page."""
+    roles = {grant.role for grant in access.current().grants}
+    return redirect(next((page for role, page in HOMES.items() if role in roles), ELSEWHERE))

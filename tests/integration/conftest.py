@@ -1,0 +1,145 @@
+"""The application over a database of the test's own, people in it, and browsers and programs that use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.core.clock import true_now
+from app.core.database import db, transaction
+from app.core.permissions import Permission, Role
+from app.core.settings import Settings, from_environment
+from app.people import queries
+from app.people.operations import accounts, tokens
+from app.sites.models import Site
+from app.web.app import create_app
+
+PASSWORD = "correct horse 42"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings over the test's database."""
+    return from_environment({"DATABASE_URL": database, "RACKSIDE_INSTANCE": str(tmp_path)})
+
+
+@pytest.fixture
+def web_app(settings: Settings) -> Iterator[APIFlask]:
+    """The whole application; its connections are closed at the end."""
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def site(web_app: APIFlask) -> Callable[..., int]:
+    """Add a site once and give its id: site("AMS1", time_zone="Europe/Amsterdam")."""
+
+    def add(code: str, time_zone: str = "Europe/Amsterdam") -> int:
+        with web_app.app_context(), transaction() as session:
+            found = session.scalar(select(Site).where(Site.code == code))
+            if found is None:
+                found = Site(code=code, name=f"Data center {code}", time_zone=time_zone)
+                session.add(found)
+                session.flush()
+            return found.id
+
+    return add
+
+
+@pytest.fixture
+def person(web_app: APIFlask, site: Callable[..., int]) -> Callable[..., int]:
+    """Add a person with roles and give their id: person("tess", "technician@AMS1", "l1_engineer@all")."""
+
+    def add(name: str, *roles: str) -> int:
+        for role in roles:
+            if (code := role.partition("@")[2]) != "all":
+                site(code)
+        with web_app.app_context(), transaction() as session:
+            added = accounts.add_person(
+                session, name=name, full_name=name.title(), by="test", now=LONG_AGO, password=PASSWORD
+            )
+            for role in roles:
+                title, _, code = role.partition("@")
+                place = session.scalar(select(Site).where(Site.code == code))
+                accounts.grant(session, added, Role(title), place, by="test", now=LONG_AGO)
+            return added.id
+
+    return add
+
+
+class Browser:
+    """A browser: keeps cookies, reads the CSRF token of the page it is on, and sends it with what it posts."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def token(self, path: str = "/sign-in") -> str:
+        found = re.search(r'name="csrf_token" value="(\w+)"', self.client.get(path, follow_redirects=True).text)
+        assert found
+        return found[1]
+
+    def post(self, path: str, page: str = "/sign-in", **fields: str) -> TestResponse:
+        return self.client.post(path, data={**fields, "csrf_token": self.token(page)})
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/sign-in", name=name, password=password)
+
+
+class Program:
+    """A program: sends a bearer token and JSON."""
+
+    def __init__(self, client: FlaskClient, token: str) -> None:
+        self.client, self.token = client, token
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.token}", **headers})
+
+    def post(self, path: str, json: object = None, **headers: str) -> TestResponse:
+        return self.client.post(path, json=json, headers={"Authorization": f"Bearer {self.token}", **headers})
+
+
+@pytest.fixture
+def browser(web_app: APIFlask) -> Browser:
+    """A fresh browser."""
+    return Browser(web_app.test_client())
+
+
+@pytest.fixture
+def browser_of(web_app: APIFlask) -> Callable[[str], Browser]:
+    """A browser in which that person is signed in."""
+
+    def open_browser(name: str) -> Browser:
+        opened = Browser(web_app.test_client())
+        assert opened.sign_in(name).status_code == 303
+        return opened
+
+    return open_browser
+
+
+@pytest.fixture
+def program_of(web_app: APIFlask) -> Callable[..., Program]:
+    """A program with a token of that person: program_of("tess", Permission.SITES_READ)."""
+
+    def give_token(name: str, *scopes: Permission) -> Program:
+        with web_app.app_context(), transaction() as session:
+            someone = queries.person_named(session, name)
+            _, secret = tokens.create_token(
+                session, someone, name="test", by="test", now=true_now(), scopes=scopes or None
+            )
+        return Program(web_app.test_client(), secret)
+
+    return give_token
