@@ -1,0 +1,68 @@
+"""`rackside test`: installs the programs that tests talk to, then runs pytest with the arguments given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE_OF = {  # program -> the Debian package that brings it
+    "ipmi_sim": "openipmi",
+    "ipmitool": "ipmitool",
+    "ipmi-sensors": "freeipmi-tools",
+    "snmpd": "snmpd",
+    "snmpget": "snmp",
+    "sshd": "openssh-server",
+    "chromium": "chromium",
+}
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an installed service may start
+
+
+def main(argv: list[str]) -> int:
+    """Run the tests from the root of the checkout; the exit status is pytest's.
+
+    What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
+    """
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
+    missing = [package for program, package in PACKAGE_OF.items() if not shutil.which(program)]
+    if missing and not _install(missing):
+        print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)  # noqa: T201
+    os.chdir(ROOT)
+    return int(pytest.main(argv))
+
+
+def _install(packages: list[str]) -> bool:
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return False
+    print(f"rackside test: installing {', '.join(packages)}", file=sys.stderr)  # noqa: T201
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
+    with _services_stay_stopped():
+        for command in ([apt, "update", "-qq"], install):
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)  # noqa: S603
+            if done.returncode != 0:
+                return False
+    return True
+
+
+@contextmanager
+def _services_stay_stopped() -> Iterator[None]:
+    """The tests start their own servers on ports of their own; the machine's stay as they are."""
+    if NO_SERVICES.exists():
+        yield
+        return
+    NO_SERVICES.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    NO_SERVICES.chmod(0o755)
+    try:
+        yield
+    finally:
+        NO_SERVICES.unlink()
