@@ -1,0 +1,104 @@
+"""The ticket systems of this installation: the file named by RACKSIDE_INTEGRATIONS, read once at start.
+
+{"rt-demo": {"system": "webhook", "url": "https://...", "secrets_file": "/run/secrets/rt"},
+ "console": {"system": "console", "path": "messages.jsonl"}}
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from flask import Flask, current_app
+
+from app.core.errors import Invalid
+from app.tickets.system import TicketSystem
+from app.tickets.systems import SYSTEMS
+
+Integrations = Mapping[str, TicketSystem]
+
+_KEY = "rackside_integrations"
+
+
+def load(path: Path | None) -> Integrations:
+    """The integrations in the file by name, none without a file; raises Invalid naming the integration and setting."""
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} must hold an object of integrations by name")
+    return {name: _integration(name, settings, path.parent) for name, settings in content.items()}
+
+
+def install(app: Flask, integrations: Integrations) -> None:
+    """Give `app` its integrations."""
+    app.extensions[_KEY] = integrations
+
+
+def installed() -> Integrations:
+    """The integrations of the current app; none when nobody installed any."""
+    found: Integrations = current_app.extensions.get(_KEY, {})
+    return found
+
+
+def _integration(name: str, settings: object, folder: Path) -> TicketSystem:
+    if not isinstance(settings, dict):
+        raise _wrong(name, "must be an object")
+    given = dict(settings)
+    system = SYSTEMS.get(str(given.pop("system", None)))
+    if system is None:
+        raise _wrong(name, f"system must be one of {', '.join(SYSTEMS)}")
+    hints = get_type_hints(system)
+    declared: tuple[Field[Any], ...] = fields(system)  # type: ignore[arg-type]  # the scan saw that it is a dataclass
+    values = {}
+    for one in declared:
+        raw = given.pop(one.name, None)
+        file = given.pop(f"{one.name}_file", None) if one.metadata.get("secret") else None
+        if file is not None:
+            raw = _lines(name, f"{one.name}_file", folder / str(file))
+        if raw is not None:
+            values[one.name] = _value(name, one.name, hints[one.name], raw, folder)
+        elif one.default is MISSING:
+            raise _wrong(name, f"{one.name} is missing")
+    if given:
+        raise _wrong(name, f"unknown setting {', '.join(sorted(given))}")
+    try:
+        return system(**values)
+    except Invalid as error:
+        raise _wrong(name, error.detail) from error
+
+
+def _value(name: str, setting: str, kind: Any, raw: object, folder: Path) -> Any:
+    """`raw` as the type that the field declares."""
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(one for one in get_args(kind) if one is not type(None))
+    if kind is bool and isinstance(raw, bool):
+        return raw
+    if kind is Path and isinstance(raw, str):
+        return folder / raw
+    if kind is str and isinstance(raw, str):
+        return raw
+    if get_origin(kind) is tuple and isinstance(raw, list) and raw and all(isinstance(one, str) for one in raw):
+        return tuple(raw)
+    expected = {bool: "true or false", str: "a text", Path: "a path"}.get(kind, "a list of texts")
+    raise _wrong(name, f"{setting} must be {expected}")
+
+
+def _lines(name: str, setting: str, path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise _wrong(name, f"{setting}: {path} cannot be read: {error.strerror}") from error
+
+
+def _wrong(name: str, detail: str) -> Invalid:
+    return Invalid("invalid", f"RACKSIDE_INTEGRATIONS: integration {name}: {detail}")
