@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core import events
+from app.core import events, idempotency
 from app.core.database import Base
 from app.hardware import models as hardware
 from app.jobs import models as jobs
@@ -11,5 +11,5 @@ from app.shifts import models as shifts
 from app.sites import models as sites
 from app.tickets import models as tickets
 
-PACKAGES = (events, sites, people, shifts, hardware, tickets, jobs)
+PACKAGES = (events, idempotency, sites, people, shifts, hardware, tickets, jobs)
 metadata = Base.metadata

@@ -39,6 +39,8 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
+OPEN = "rackside_transaction"
+
 ENGINE_OPTIONS: dict[str, Any] = {
     "pool_pre_ping": True,  # a restarted database costs one reconnect, not an error page
     "pool_size": 10,
@@ -65,14 +67,23 @@ def bare_app(url: str) -> Flask:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """One unit of work: committed when the block ends, undone when it raises. For edges only, never nested."""
+    """One unit of work: committed when the block ends, undone when it raises. For edges only.
+
+    Joins the one that an idempotent request has open already: the outermost commits.
+    """
     session = db.session()
+    if session.info.get(OPEN):
+        yield session
+        return
+    session.info[OPEN] = True
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        del session.info[OPEN]
 
 
 def notify(session: Session, topic: str, payload: str = "") -> None:

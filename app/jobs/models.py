@@ -219,16 +219,3 @@ class Sequence(Base):
     prefix: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
     last: Mapped[int]
-
-
-class Idempotency(Base):
-    """The answer once given to a POST with an Idempotency-Key: same key and body, same answer."""
-
-    __tablename__ = "idempotency"
-
-    person_id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[str]
-    status: Mapped[int]
-    body: Mapped[dict[str, Any]]
-    at: Mapped[datetime] = mapped_column(index=True)

@@ -24,6 +24,7 @@ ENVELOPE: Final = 20_000  # what a multipart form adds around a photo
 DEEPEST: Final = 40
 LARGEST: Final = 2**53 - 1  # beyond it JSON's readers disagree (RFC 8259, section 6)
 SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
+RAW: Final = ("/api/", "/hooks/")  # whose bodies are signed or compared
 NOBODY_ASKED: Final = {"static", "web.live"}
 
 POLICY: Final = {
@@ -109,12 +110,12 @@ def check_text() -> None:
         raise NoSuchAddress
     found = list(_bad_fields("", request.args.to_dict(flat=False)))
     if request.method not in SAFE_METHODS:
-        request.get_data(cache=True) if request.path.startswith("/hooks/") else None
-        if request.is_json:
-            if request.get_data(cache=True):
+        if request.is_json or request.path.startswith(RAW):
+            body = request.get_data(cache=True)  # word for word, before a form is read out of it
+            if request.is_json and body:
                 found += _bad_fields("", request.get_json())
-        elif request.path.startswith("/api/") and request.content_length:
-            _check_media_type(request.mimetype)
+            elif body and request.path.startswith("/api/"):
+                _check_media_type(request.mimetype)
         found += _bad_fields("", request.form.to_dict(flat=False))
     if found:
         raise Invalid("invalid", "Some fields hold what cannot be kept.", found)
