@@ -66,12 +66,16 @@ SERVICE_ROLES = frozenset({R.TECHNICIAN, R.L1_ENGINEER, R.SYSADMIN, R.MANAGER, R
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From where, by whom: `roles` at the order's site, or its holder; `to` are the states it may lead to."""
+    """From where, by whom: `roles` at the order's site, or its holder; `to` are the states it may lead to.
+
+    `second` may do it only while the order waits for a second person.
+    """
 
     from_states: frozenset[OrderState]
     to_states: frozenset[OrderState]
     roles: frozenset[Role] = frozenset()
     holder: bool = False
+    second: frozenset[Role] = frozenset()
 
 
 def _rule(
@@ -79,10 +83,12 @@ def _rule(
     to_states: Collection[OrderState],
     *roles: Role,
     holder: bool = False,
+    second: Collection[Role] = (),
 ) -> Rule:
-    return Rule(frozenset(from_states), frozenset(to_states), frozenset(roles), holder)
+    return Rule(frozenset(from_states), frozenset(to_states), frozenset(roles), holder, frozenset(second))
 
 
+HANDS = frozenset({R.TECHNICIAN, R.SYSADMIN})
 NEXT = WAITING | {S.BOOKED}
 
 RULES: dict[Verb, Rule] = {
@@ -93,10 +99,10 @@ RULES: dict[Verb, Rule] = {
     Verb.APPOINTMENT: _rule({S.BOOKED, S.RELEASED, S.HANDED_OVER}, {S.BOOKED}, R.L1_ENGINEER, R.MANAGER),
     Verb.RELEASE: _rule({S.BOOKED}, {S.RELEASED}, R.MANAGER),
     Verb.CLAIM: _rule({S.RELEASED, S.HANDED_OVER}, {S.CLAIMED}, R.TECHNICIAN),
-    Verb.MATCH: _rule({S.CLAIMED, S.MATCHED}, {S.CLAIMED, S.MATCHED}, holder=True),
-    Verb.DISCREPANCY: _rule(BEFORE_WORKING, BEFORE_WORKING, holder=True),
+    Verb.MATCH: _rule({S.CLAIMED, S.MATCHED}, {S.CLAIMED, S.MATCHED}, holder=True, second=HANDS),
+    Verb.DISCREPANCY: _rule(BEFORE_WORKING, BEFORE_WORKING, holder=True, second=SERVICE_ROLES),
     Verb.START: _rule({S.MATCHED}, {S.WORKING}, holder=True),
-    Verb.STEP: _rule({S.WORKING}, {S.WORKING}, holder=True),
+    Verb.STEP: _rule({S.WORKING}, {S.WORKING}, holder=True, second=HANDS),
     Verb.HOLD: _rule({S.RELEASED, S.CLAIMED, S.MATCHED, S.WORKING}, WAITING, R.L1_ENGINEER, holder=True),
     Verb.ADDITION: _rule({S.MATCHED, S.WORKING}, {S.MATCHED, S.WORKING}, holder=True),
     Verb.ESCALATION: _rule(AT_RACK | {S.VERIFYING}, AT_RACK | {S.VERIFYING}, holder=True),
@@ -133,12 +139,20 @@ def next_state(needs: Needs) -> OrderState:
     return S.BOOKED
 
 
-def permitted(verb: Verb, roles: Collection[Role], *, is_holder: bool) -> bool:
+def permitted(verb: Verb, roles: Collection[Role], *, is_holder: bool, second_wanted: bool = False) -> bool:
     """True when somebody with these roles at the order's site (or its holder) may do `verb`, whatever the state."""
     rule = RULES[verb]
-    return bool(rule.roles & set(roles)) or (rule.holder and is_holder)
+    as_second = second_wanted and not is_holder and bool(rule.second & set(roles))
+    return bool(rule.roles & set(roles)) or (rule.holder and is_holder) or as_second
 
 
-def verbs_now(state: OrderState, roles: Collection[Role], *, is_holder: bool) -> list[Verb]:
+def verbs_now(
+    state: OrderState, roles: Collection[Role], *, is_holder: bool, second_wanted: Collection[Verb] = ()
+) -> list[Verb]:
     """The verbs that this caller may do in this state, in the table's order."""
-    return [v for v, rule in RULES.items() if state in rule.from_states and permitted(v, roles, is_holder=is_holder)]
+    return [
+        verb
+        for verb, rule in RULES.items()
+        if state in rule.from_states
+        and permitted(verb, roles, is_holder=is_holder, second_wanted=verb in second_wanted)
+    ]

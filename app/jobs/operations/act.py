@@ -1,0 +1,130 @@
+"""One act of one person on one order: the checks every verb shares, and the record it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.core import events
+from app.core.access import Principal
+from app.core.database import notify
+from app.core.errors import Conflict, NotAllowed
+from app.core.events import DeviceStamp, Event
+from app.core.permissions import Role
+from app.jobs.kind import Evidence
+from app.jobs.models import WorkOrder
+from app.jobs.states import RULES, OrderState, Verb, permitted
+from app.shifts.queries import site_calendar
+from app.shifts.window import Calendar, local_text, next_opening, opening_at
+
+SYSTEM = "system"
+_CLOCK_SLACK = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what to which order and when. `at` is the device's time for offline acts, else `now` (business time)."""
+
+    session: Session
+    order: WorkOrder
+    verb: Verb
+    by: str
+    person_id: int | None
+    now: datetime
+    device: DeviceStamp | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was done: the tablet's time if it lies between the claim and now, else now."""
+        if self.device is None or self.order.claimed_at is None:
+            return self.now
+        believable = self.order.claimed_at <= self.device.at <= self.now + _CLOCK_SLACK
+        return self.device.at if believable else self.now
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the order's site."""
+        return site_calendar(self.order.site)
+
+    @property
+    def is_open(self) -> bool:
+        """True inside site hours."""
+        return opening_at(self.calendar, self.at) is not None
+
+    def next_opening_local(self) -> str:
+        """The next opening in the site's wall time, for a sentence."""
+        opening = next_opening(self.calendar, self.at)
+        if opening is None:
+            return "at no known time"
+        return local_text(opening.starts_at, self.order.site.time_zone)[:16].replace("T", " ")
+
+    def leave(self, to: OrderState, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
+        """Write the change (compare-and-set on the order's version), its event, and ring the pages.
+
+        Raises Conflict when somebody else changed the order first.
+        """
+        before = OrderState(self.order.state)
+        self.order.state = to
+        flag_modified(self.order, "state")
+        try:
+            self.session.flush()
+        except StaleDataError as error:
+            raise Conflict("wrong_state", "Somebody else changed this order first. Load it again.") from error
+        event = events.record(
+            self.session, self.order.number, now=self.now, by=self.by, verb=self.verb, from_state=before, to_state=to,
+            why=why, detail=detail, device=self.device,
+        )  # fmt: skip
+        notify(self.session, f"order:{self.order.number}")
+        notify(self.session, f"site:{self.order.site.code}")
+        return event
+
+    def stay(self, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
+        """Record an act that leaves the state as it is."""
+        return self.leave(OrderState(self.order.state), why=why, detail=detail)
+
+
+def check(act: Act, principal: Principal) -> None:
+    """Refuse what the verb table refuses: role, holder, site hours, state; in that order."""
+    order = act.order
+    roles = principal.roles_at(order.site_id)
+    is_holder = order.holder_id is not None and order.holder_id == principal.person_id
+    rule = RULES[act.verb]
+    if not permitted(act.verb, roles, is_holder=is_holder, second_wanted=act.verb in second_wanted(order)):
+        if rule.holder and Role.TECHNICIAN in roles:
+            holder = order.holder.full_name if order.holder else "nobody"
+            raise Conflict("not_holder", f"Only who holds the order may do that; it is held by {holder}.")
+        raise NotAllowed("not_allowed", f"Your role does not include the verb {act.verb}.")
+    if act.verb in {Verb.RELEASE, Verb.START} and not act.is_open:
+        raise Conflict(
+            "outside_window", f"{order.site.name} is closed. Nothing starts before {act.next_opening_local()}."
+        )
+    if order.state not in rule.from_states:
+        raise Conflict("wrong_state", f"The order is {order.state.replace('_', ' ')}: {act.verb} is not possible now.")
+
+
+def second_wanted(order: WorkOrder) -> frozenset[Verb]:
+    """The verbs for which this order waits for a second person."""
+    wanted = set()
+    if order.match and order.match.get("pending"):
+        wanted.add(Verb.MATCH)
+    if order.discrepancy:
+        wanted.add(Verb.DISCREPANCY)
+    if any(s.done_at is None and s.evidence == Evidence.SECOND_PERSON for s in order.steps):
+        wanted.add(Verb.STEP)
+    return frozenset(wanted)
+
+
+def replayed(session: Session, order: WorkOrder, device: DeviceStamp | None) -> bool:
+    """True when this act of this tablet is already in the record: it came twice, it counts once."""
+    if device is None:
+        return False
+    seen = select(Event.id).where(
+        Event.stream == order.number, Event.device_id == device.id, Event.device_seq == device.seq
+    )
+    return session.scalar(seen) is not None

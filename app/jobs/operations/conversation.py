@@ -1,0 +1,168 @@
+"""The ticket hears of it: each change of an order becomes one message in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.jobs import messages
+from app.jobs.kinds import KINDS
+from app.jobs.messages import OrderFacts, ReferralFacts, Texts
+from app.jobs.models import Referral, WorkOrder
+from app.jobs.operations.act import Act
+from app.jobs.teams import TEAMS, Team
+from app.tickets.operations import tell
+
+
+def facts_of(order: WorkOrder) -> OrderFacts:
+    """What any message may say of this order, and which words of it the customer must not read."""
+    asset = order.asset
+    people = (order.holder, order.appointment.technician if order.appointment else None)
+    surnames = [name for person in people if person for name in person.full_name.split()[1:]]
+    secret = [asset.serial, asset.rack.name if asset.rack else None, asset.rack.room if asset.rack else None]
+    secret += [order.removed_serial, order.installed_serial, order.part_serial, order.part_location, *surnames]
+    secret += [cord.pdu.tag for cord in asset.power] + [cable.switch.tag for cable in asset.network]
+    promised = (order.promise_from, order.promise_to)
+    return OrderFacts(
+        number=order.number,
+        title=KINDS[order.job_kind].title,
+        server=asset.tag,
+        site_name=order.site.name,
+        time_zone=order.site.time_zone,
+        minutes=order.minutes,
+        promise=(promised[0], promised[1]) if promised[0] and promised[1] else None,
+        promise_finish=order.promise_finish,
+        explanation=tuple(order.promise_explanation or ()),
+        started_at=order.started_at,
+        finished_at=order.finished_at,
+        confirm_by=order.confirm_by,
+        outcome=order.outcome or "",
+        internals=tuple(word for word in secret if word),
+    )
+
+
+def booked(act: Act) -> None:
+    """It is booked."""
+    _tell(act, "booked", messages.booked, facts_of(act.order))
+
+
+def moved(act: Act, why: str | None) -> None:
+    """Another time than promised before."""
+    _tell(act, "moved", messages.moved, replace(facts_of(act.order), why=why or ""))
+
+
+def waiting(act: Act, why: str | None) -> None:
+    """It waits: for what and for whom."""
+    order = act.order
+    facts = replace(
+        facts_of(order), why=why or "", waiting_for=order.waiting_what or "", waiting_who=order.waiting_who or "",
+        waiting_until=order.waiting_until,
+    )  # fmt: skip
+    _tell(act, "waiting", messages.waiting, facts)
+
+
+def started(act: Act) -> None:
+    """A technician is at work."""
+    _tell(act, "started", messages.started, facts_of(act.order))
+
+
+def finished(act: Act) -> None:
+    """The hands are done."""
+    _tell(act, "finished", messages.finished, facts_of(act.order))
+
+
+def handed_over(act: Act, why: str) -> None:
+    """It goes on another day."""
+    facts = replace(facts_of(act.order), why=why, safe_state=act.order.safe_state or "")
+    _tell(act, "handed_over", messages.handed_over, facts)
+
+
+def cancelled(act: Act, why: str) -> None:
+    """It will not be done."""
+    _tell(act, "cancelled", messages.cancelled, replace(facts_of(act.order), why=why))
+
+
+def closing_report(act: Act) -> None:
+    """What was found, done and proved; and the question whether it works."""
+    order = act.order
+    facts = replace(
+        facts_of(order),
+        found=findings_in_words(order.before_document),
+        done=KINDS[order.job_kind].title,
+        before=findings_in_words(order.before_document),
+        after=findings_in_words(order.after_document),
+    )
+    _tell(act, "closed_report", messages.closed_report, facts)
+
+
+def closed(act: Act, why: str) -> None:
+    """It is closed."""
+    _tell(act, "closed", messages.closed, replace(facts_of(act.order), why=why))
+
+
+def remark(act: Act, text: str) -> None:
+    """A person's own words."""
+    _tell(act, "remark", messages.remark, replace(facts_of(act.order), why=text))
+
+
+def late(act: Act) -> bool:
+    """Before a promised finish passes: it takes longer. Once for each promise; False when it was told already."""
+    order = act.order
+    assert order.promise_finish is not None
+    texts = messages.late(replace(facts_of(order), why="The work takes longer than planned."))
+    key = f"{order.number}:late:{order.promise_finish.isoformat()}"
+    message = tell(
+        act.session, order.ticket, kind="late", subject=order.number, key=key, now=act.now, public=texts.public,
+        internal=texts.internal,
+    )  # fmt: skip
+    return message.created_at == act.now
+
+
+def referred(session: Session, referral: Referral, now: datetime) -> None:
+    """Another team has it."""
+    hours = TEAMS[Team(referral.team)]
+    facts = ReferralFacts(
+        number=referral.number, team=hours.title, time_zone=hours.time_zone, why=referral.why,
+        next_steps=referral.next_steps, opens_at=referral.team_opens_at, promise_to=referral.promise_to,
+        explanation=tuple(referral.promise_explanation),
+    )  # fmt: skip
+    _tell_referral(session, referral, "referred", messages.referred(facts), now)
+
+
+def answered(session: Session, referral: Referral, now: datetime) -> None:
+    """The other team's answer."""
+    hours = TEAMS[Team(referral.team)]
+    facts = ReferralFacts(
+        number=referral.number, team=hours.title, time_zone=hours.time_zone, answer=referral.answer or ""
+    )
+    _tell_referral(session, referral, "answered", messages.answered(facts), now)
+
+
+def findings_in_words(document: dict[str, Any] | None) -> str:
+    """What diagnostics found, for a customer: titles only, or that nothing is wrong."""
+    if not document:
+        return "The server's own diagnostics were not available."
+    titles = [finding["title"] for finding in document.get("findings", [])]
+    if titles:
+        return "; ".join(titles) + "."
+    return "No fault found." if document.get("complete") else "No fault found, but not every source answered."
+
+
+def _tell(act: Act, kind: str, words: Callable[[OrderFacts], Texts], facts: OrderFacts) -> None:
+    texts = words(facts)
+    order = act.order
+    tell(
+        act.session, order.ticket, kind=kind, subject=order.number, key=f"{order.number}:{kind}:{order.version}",
+        now=act.now, public=texts.public, internal=texts.internal,
+    )  # fmt: skip
+
+
+def _tell_referral(session: Session, referral: Referral, kind: str, texts: Texts, now: datetime) -> None:
+    tell(
+        session, referral.ticket, kind=kind, subject=referral.number,
+        key=f"{referral.number}:{kind}:{referral.version}", now=now, public=texts.public, internal=texts.internal,
+    )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Level 1 escalates: a work order for hands, a referral for another team, or a word that it stays with Level 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.access import Principal
+from app.core.database import notify
+from app.core.errors import FieldError, Invalid, NotAllowed
+from app.core.permissions import Permission, Role
+from app.hardware.models import Asset
+from app.hardware.queries import asset_for
+from app.jobs.kind import Kind, minutes_of, target_of
+from app.jobs.kinds import kind_named
+from app.jobs.models import Escalation, Referral, Step, WorkOrder
+from app.jobs.operations import conversation
+from app.jobs.operations.act import Act
+from app.jobs.operations.numbers import next_number
+from app.jobs.operations.planning import advance
+from app.jobs.queries import same_open_order
+from app.jobs.states import OrderState, Verb
+from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1, usual_minutes
+from app.shifts.window import Calendar, add_working_time, explain, next_opening, opening_at, parse_hours
+from app.tickets.models import Ticket
+from app.tickets.operations import ticket_of
+
+_ONE_TICKET = 4_202  # class of advisory locks: the same escalation sent twice at once makes one order
+STAYS = (
+    f"Stays with Level 1, who answer at any hour: usually within {LEVEL_1_MINUTES} minutes. "
+    "Billing is needed only for refunds and faults of the payment gateway."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """What came of it; `created` False when the same order was open already."""
+
+    escalation: Escalation | None
+    work_order: WorkOrder | None
+    referral: Referral | None
+    message: str
+    created: bool = True
+
+
+def escalate(
+    session: Session, principal: Principal, body: dict[str, Any], *, now: datetime, diagnostics_id: UUID | None = None
+) -> Escalated:
+    """Turn what Level 1 asks (EscalationSchema) into an order, a referral, or an answer that it stays with Level 1.
+
+    Books, writes the message and defers the work in the caller's transaction. Raises Invalid, NotFound (asset),
+    Conflict (`does_not_fit`, `no_window`, `no_technician`).
+    """
+    team = Team(body["team"])
+    if stays_with_level_1(team, body["summary"], body["answers"]):
+        return Escalated(None, None, None, STAYS, created=False)
+    asset = asset_for(session, principal, body["asset"], Permission.ASSETS_READ) if body["asset"] else None
+    if team == Team.DATA_CENTER:
+        return _for_hands(session, principal, body, asset, now, diagnostics_id)
+    asked = _escalation(session, principal, body, asset, now, diagnostics_id)
+    referral = refer(session, asked, team=team, by=principal.name, now=now)
+    return Escalated(asked, None, referral, f"{referral.number} is with {TEAMS[team].title}. {referral.next_steps}")
+
+
+def _for_hands(
+    session: Session,
+    principal: Principal,
+    body: dict[str, Any],
+    asset: Asset | None,
+    now: datetime,
+    diagnostics_id: UUID | None,
+) -> Escalated:
+    kind, asset = _what_and_where(principal, body, asset)
+    ticket = _ticket(session, body, now)
+    session.execute(select(func.pg_advisory_xact_lock(_ONE_TICKET, ticket.id)))
+    existing = same_open_order(session, ticket.id, asset.id, kind.name)
+    if existing is not None:
+        told = f"{existing.number} is already open for this ticket, machine and job."
+        return Escalated(existing.escalation, existing, None, told, created=False)
+    asked = _escalation(session, principal, body, asset, now, diagnostics_id)
+    order = _order(session, asked, asset, kind, principal.name, now)
+    act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now)
+    order.state = OrderState.NEEDS_INFO
+    advance(act, why=body["summary"], detail={"escalation": asked.number})
+    return Escalated(asked, order, None, f"{order.number} is {order.state.replace('_', ' ')}.")
+
+
+def _what_and_where(principal: Principal, body: dict[str, Any], asset: Asset | None) -> tuple[Kind, Asset]:
+    wrong = [
+        FieldError(name, "required", sentence)
+        for name, sentence in (("job_kind", "Say which kind of job."), ("asset", "Say which machine, by its tag."))
+        if not body[name]
+    ]
+    if wrong or asset is None:
+        raise Invalid("invalid", "Work in the data center needs a machine and a kind of job.", wrong)
+    if not principal.may(Permission.ORDERS_CREATE, asset.site_id):
+        raise NotAllowed("not_allowed", f"You may not create orders for {asset.site.name}.")
+    return kind_named(body["job_kind"]), asset
+
+
+def _ticket(session: Session, body: dict[str, Any], now: datetime) -> Ticket:
+    given = body["ticket"]
+    return ticket_of(
+        session, system=given["system"], external_id=given["id"], url=given.get("url"), subject=given["subject"],
+        channel=given["channel"], opened_at=given["opened_at"], now=now,
+    )  # fmt: skip
+
+
+def _escalation(
+    session: Session, principal: Principal, body: dict[str, Any], asset: Asset | None, now: datetime, taken: UUID | None
+) -> Escalation:
+    ticket = _ticket(session, body, now)
+    asked = Escalation(
+        number=next_number(session, "ESC", now), ticket=ticket, ticket_id=ticket.id, asset=asset,
+        job_kind=body["job_kind"], team=body["team"], reason=body["reason"], priority=body["priority"],
+        summary=body["summary"], tried=body["tried"], answers=body["answers"], not_before=body["not_before"],
+        created_by=principal.name, created_at=now, diagnostics_id=taken,
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    return asked
+
+
+def _order(session: Session, asked: Escalation, asset: Asset, kind: Kind, by: str, now: datetime) -> WorkOrder:
+    order = WorkOrder(
+        number=next_number(session, "WO", now), state=OrderState.NEEDS_INFO, escalation=asked, site=asset.site,
+        site_id=asset.site_id, asset=asset, asset_id=asset.id, ticket=asked.ticket, ticket_id=asked.ticket_id,
+        job_kind=kind.name, minutes=minutes_of(kind, asked.answers) or kind.minutes, priority=asked.priority,
+        summary=asked.summary, answers=asked.answers, target=target_of(kind, asked.answers),
+        not_before=asked.not_before, created_at=now, created_by=by, approval_needed=kind.approval,
+        consent_needed=kind.consent,
+    )  # fmt: skip
+    session.add(order)
+    pin_steps(order, kind)
+    session.flush()
+    return order
+
+
+def pin_steps(order: WorkOrder, kind: Kind) -> None:
+    """Copy the procedure onto the order, so that a later edition does not change work under way."""
+    order.steps = [
+        Step(
+            position=position, key=step.id, title=step.title, hint=step.hint, evidence=step.evidence,
+            destructive=step.destructive,
+        )
+        for position, step in enumerate(kind.steps, start=1)
+    ]  # fmt: skip
+
+
+def refer(session: Session, asked: Escalation, *, team: Team, by: str, now: datetime) -> Referral:
+    """Put a question into another team's queue, with its hours counted, and tell the customer what happens next."""
+    referral = _referral(session, team, now, ticket=asked.ticket, by=by, why=asked.summary)
+    referral.escalation = asked
+    referral.diagnostics_id = asked.diagnostics_id
+    session.add(referral)
+    session.flush()
+    notify(session, "referrals")
+    conversation.referred(session, referral, now)
+    return referral
+
+
+def open_referral(
+    act: Act, *, team: Team, why: str, step_key: str | None = None, diagnostics_id: UUID | None = None
+) -> Referral:
+    """Ring a team from the rack: first in its queue, with the order, its step and its diagnostics."""
+    referral = _referral(act.session, team, act.now, ticket=act.order.ticket, by=act.by, why=why)
+    referral.order = act.order
+    referral.order_id = act.order.id
+    referral.from_rack = True
+    referral.step_key, referral.diagnostics_id = step_key, diagnostics_id
+    act.session.add(referral)
+    act.session.flush()
+    notify(act.session, "referrals")
+    return referral
+
+
+def _referral(session: Session, team: Team, now: datetime, *, ticket: Ticket, by: str, why: str) -> Referral:
+    hours = TEAMS[team]
+    calendar = Calendar(hours.time_zone, parse_hours(hours.hours))
+    current = opening_at(calendar, now)
+    later = None if current else next_opening(calendar, now)
+    opens_at = now if current else (later.starts_at if later else now)
+    low, high = usual_minutes(team, why)
+    promise_to = add_working_time(calendar, now, timedelta(minutes=high))
+    usual = f"{hours.title}: {hours.hours} {hours.time_zone}; usually {low} to {high} minutes of their working time"
+    return Referral(
+        number=next_number(session, "REF", now), team=team, ticket=ticket, ticket_id=ticket.id, why=why,
+        next_steps=hours.then, opened_by=by, created_at=now, team_opens_at=opens_at, promise_to=promise_to,
+        promise_explanation=[*explain(calendar, now, None, later), usual],
+    )  # fmt: skip
+
+
+def may_read_queue(principal: Principal) -> list[Team]:
+    """The teams whose referrals this person answers."""
+    roles: set[Role] = {grant.role for grant in principal.grants}
+    return [team for team, hours in TEAMS.items() if hours.roles & roles]

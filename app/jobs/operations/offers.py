@@ -1,0 +1,80 @@
+"""The promise before anyone submits: when, for how long, who must still say yes, and the arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.hardware.models import Asset
+from app.jobs.kind import Kind, Question, minutes_of, missing_questions
+from app.jobs.rules import ANSWER_TIME, CONSENT_TIME, promised_range
+from app.jobs.teams import TEAMS, Team
+from app.shifts.operations import find_time
+from app.shifts.queries import site_calendar
+from app.shifts.rules import Choice
+from app.shifts.window import Calendar, add_working_time, explain, latest_start, local_text, parse_hours
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Somebody who must still say yes, and by when they are expected to (aware UTC)."""
+
+    what: str
+    who: str
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An appointment that could be had now; nothing is booked."""
+
+    choice: Choice
+    minutes: int
+    range_from: datetime
+    range_to: datetime
+    finishes_at: datetime
+    explanation: list[str]
+    missing: list[Question]
+    needs: list[Need]
+
+
+def make_offer(
+    session: Session, asset: Asset, kind: Kind, answers: dict[str, Any], *, now: datetime, not_before: datetime | None
+) -> Offer:
+    """Find the earliest appointment for a job on this machine, counting the hours of all who must agree first.
+
+    Raises as `find_time`. Six queries.
+    """
+    minutes = minutes_of(kind, answers) or kind.minutes
+    needs = needs_of(kind, now)
+    ready = max([now, *(need.answer_by for need in needs), *([not_before] if not_before else [])])
+    choice = find_time(session, asset.site, machine_id=asset.id, minutes=minutes, at=ready)
+    calendar = site_calendar(asset.site)
+    latest = latest_start(calendar, choice.when.starts_at, minutes) or choice.when.starts_at
+    range_from, range_to, finishes_at = promised_range(choice.when.starts_at, latest, minutes)
+    explanation = explain(calendar, now, minutes, choice.when)
+    explanation += [f"{need.who} must say yes first, expected by {_told(need.answer_by, asset)}" for need in needs]
+    if not_before and not_before > now:
+        explanation.append(f"not before {_told(not_before, asset)}, as asked")
+    return Offer(
+        choice, minutes, range_from, range_to, finishes_at, explanation, missing_questions(kind, answers), needs
+    )
+
+
+def needs_of(kind: Kind, now: datetime) -> list[Need]:
+    """Who must agree to a job of this kind, with the time they are given inside their own hours."""
+    needs = []
+    if kind.approval:
+        hours = TEAMS[Team.MANAGEMENT]
+        calendar = Calendar(hours.time_zone, parse_hours(hours.hours))
+        needs.append(Need("approval", "A manager", add_working_time(calendar, now, ANSWER_TIME)))
+    if kind.consent:
+        needs.append(Need("consent", "The customer", now + CONSENT_TIME))
+    return needs
+
+
+def _told(instant: datetime, asset: Asset) -> str:
+    return local_text(instant, asset.site.time_zone)[:16].replace("T", " ")

@@ -1,0 +1,76 @@
+"""The one door to the verbs: look the order up, check, act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.access import Principal
+from app.core.errors import VersionConflict
+from app.core.events import DeviceStamp
+from app.jobs.forms import SCHEMAS, read
+from app.jobs.models import WorkOrder
+from app.jobs.operations import notes, planning, proof, rack
+from app.jobs.operations.act import Act, check, replayed
+from app.jobs.queries import order_numbered
+from app.jobs.states import Verb
+
+HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
+    Verb.ANSWERS: planning.answers,
+    Verb.APPROVAL: planning.approval,
+    Verb.CONSENT: planning.consent,
+    Verb.PART: planning.part,
+    Verb.APPOINTMENT: planning.appointment,
+    Verb.RELEASE: planning.release,
+    Verb.CLAIM: rack.claim,
+    Verb.MATCH: rack.match,
+    Verb.DISCREPANCY: rack.discrepancy,
+    Verb.START: rack.start,
+    Verb.STEP: rack.step,
+    Verb.HOLD: planning.hold,
+    Verb.ADDITION: rack.addition,
+    Verb.ESCALATION: rack.escalation,
+    Verb.HANDOVER: rack.handover,
+    Verb.COMPLETION: proof.completion,
+    Verb.CONFIRMATION: proof.confirmation,
+    Verb.REOPENING: planning.reopening,
+    Verb.CANCELLATION: planning.cancellation,
+    Verb.NOTE: notes.note,
+}
+
+
+def perform(
+    session: Session,
+    principal: Principal,
+    number: str,
+    verb: Verb,
+    body: object,
+    *,
+    now: datetime,
+    silence: timedelta,
+    version: int | None = None,
+) -> WorkOrder:
+    """Do one verb to one order and return the order as it is then.
+
+    `now` is business time, `silence` how long a customer may stay silent before an order closes. `version` is the
+    caller's copy (If-Match): stale raises VersionConflict. Raises Invalid, NotFound, NotAllowed, Conflict with the
+    contract's codes. The same act of the same device counts once.
+    """
+    order = order_numbered(session, principal, number)
+    given = read(SCHEMAS[verb], body)
+    stamp = given.pop("device", None)
+    device = DeviceStamp(stamp["id"], stamp["seq"], stamp["at"]) if stamp else None
+    act = Act(session, order, verb, principal.name, principal.person_id, now, device)
+    if replayed(session, order, device):
+        return order
+    if version is not None and version != order.version:
+        raise VersionConflict("version_conflict", f"The order has changed: it is at version {order.version} now.")
+    check(act, principal)
+    if verb == Verb.CLOSURE:
+        proof.closure(act, given, silence)
+    else:
+        HANDLERS[verb](act, given)
+    return order

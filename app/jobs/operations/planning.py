@@ -1,0 +1,218 @@
+"""From question to appointment: what an order still needs, its time, its release, its end before work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.core.errors import Invalid
+from app.jobs.kind import minutes_of, missing_questions, target_of
+from app.jobs.kinds import KINDS
+from app.jobs.models import WorkOrder
+from app.jobs.operations import conversation
+from app.jobs.operations.act import SYSTEM, Act
+from app.jobs.rules import promised_range
+from app.jobs.states import Needs, OrderState, Verb, next_state
+from app.shifts.operations import book, let_go
+from app.shifts.queries import site_calendar
+from app.shifts.window import Opening, explain, latest_start, opening_at
+
+WAITING_FOR = {
+    OrderState.NEEDS_INFO: ("answers", "Level 1"),
+    OrderState.AWAITING_APPROVAL: ("approval", "a manager"),
+    OrderState.AWAITING_CONSENT: ("consent", "the customer"),
+    OrderState.AWAITING_PART: ("part", "the spare part"),
+}
+
+
+def needs(order: WorkOrder) -> Needs:
+    """What this order lacks now."""
+    kind = KINDS[order.job_kind]
+    stated = minutes_of(kind, order.answers) is not None
+    return Needs(
+        answers=bool(missing_questions(kind, order.answers)) or bool(order.open_question) or not stated,
+        approval=order.approval_needed,
+        consent=order.consent_needed,
+        part=order.part_needed,
+    )
+
+
+def advance(act: Act, *, why: str | None = None, detail: dict[str, Any] | None = None) -> None:
+    """Go on to the first state that still applies; when that is booked, book, promise and tell the customer."""
+    to = next_state(needs(act.order))
+    if to in WAITING_FOR:
+        wait(act, to, why=why, detail=detail)
+        return
+    clear_waiting(act.order)
+    appoint(act, not_before=act.order.not_before)
+    act.leave(OrderState.BOOKED, why=why, detail=detail)
+    conversation.booked(act)
+    release_if_open(act)
+
+
+def wait(act: Act, to: OrderState, *, why: str | None, until: datetime | None = None, detail: Any = None) -> None:
+    """Go into a waiting state: the appointment is given back, the customer hears on whom it waits."""
+    order = act.order
+    withdraw(order, act)
+    order.waiting_what, order.waiting_who = WAITING_FOR[to]
+    order.waiting_since, order.waiting_until = act.now, until
+    order.holder_id = None
+    act.leave(to, why=why, detail=detail)
+    conversation.waiting(act, why)
+
+
+def clear_waiting(order: WorkOrder) -> None:
+    """Nobody is waited for any more."""
+    order.waiting_what = order.waiting_who = order.waiting_since = order.waiting_until = None
+
+
+def withdraw(order: WorkOrder, act: Act) -> None:
+    """Give the order's appointment back, if it has one."""
+    let_go(act.session, order.appointment_id)
+    order.appointment_id = None
+    order.appointment = None
+
+
+def appoint(act: Act, *, not_before: datetime | None = None, technician: str | None = None) -> bool:
+    """Book the earliest appointment; an earlier one is given back first. True when the promise had to change.
+
+    An appointment inside the range that the customer was promised leaves the promise as it is.
+    """
+    order = act.order
+    withdraw(order, act)
+    act.session.flush()
+    at = max(act.now, not_before) if not_before else act.now
+    appointment = book(
+        act.session, order.site, machine_id=order.asset_id, order_number=order.number, minutes=order.minutes, at=at,
+        technician=technician,
+    )  # fmt: skip
+    order.appointment = appointment
+    order.appointment_id = appointment.id
+    starts_at = appointment.starts_at
+    if order.promise_from and order.promise_to and order.promise_from <= starts_at <= order.promise_to:
+        return False
+    calendar = site_calendar(order.site)
+    latest = latest_start(calendar, starts_at, order.minutes) or starts_at
+    order.promise_from, order.promise_to, order.promise_finish = promised_range(starts_at, latest, order.minutes)
+    order.promise_explanation = explain(calendar, act.now, order.minutes, Opening(starts_at, appointment.ends_at))
+    return True
+
+
+def release_if_open(act: Act) -> None:
+    """Release a booked order at once when its appointment lies in the opening that is running now."""
+    order = act.order
+    current = opening_at(act.calendar, act.now)
+    if order.appointment and current and current.starts_at <= order.appointment.starts_at < current.ends_at:
+        replace(act, verb=Verb.RELEASE, by=SYSTEM, person_id=None, device=None).leave(OrderState.RELEASED)
+
+
+def answers(act: Act, body: dict[str, Any]) -> None:
+    """Take answers to the kind's questions, or to what the rack asked."""
+    order = act.order
+    given = {key: value for key, value in body["answers"].items() if str(value).strip()}
+    if not given:
+        raise Invalid("invalid", "No answer was given.")
+    order.answers = {**order.answers, **given}
+    order.open_question = None
+    kind = KINDS[order.job_kind]
+    order.minutes = minutes_of(kind, order.answers) or order.minutes
+    order.target = target_of(kind, order.answers) or order.target
+    advance(act, detail={"answers": given})
+
+
+def approval(act: Act, body: dict[str, Any]) -> None:
+    """A manager says yes or no; no ends the order."""
+    if _refused(act, body):
+        return
+    act.order.approval_needed = False
+    advance(act, why=body.get("why"), detail={"decision": "granted"})
+
+
+def consent(act: Act, body: dict[str, Any]) -> None:
+    """The customer says yes or no, linked to the message that says so; no ends the order."""
+    if _refused(act, body):
+        return
+    act.order.consent_needed = False
+    act.order.consent_url = body.get("message_url")
+    advance(act, why=body.get("why"), detail={"decision": "granted", "message_url": body.get("message_url")})
+
+
+def _refused(act: Act, body: dict[str, Any]) -> bool:
+    if body["decision"] == "granted":
+        return False
+    why = body.get("why") or "refused"
+    end(act, why, detail={"decision": "refused"})
+    return True
+
+
+def part(act: Act, body: dict[str, Any]) -> None:
+    """The part has come: where it lies and its serial."""
+    act.order.part_needed = False
+    act.order.part_serial, act.order.part_location = body["serial"], body["location"]
+    advance(act, detail={"serial": body["serial"], "location": body["location"]})
+
+
+def appointment(act: Act, body: dict[str, Any]) -> None:
+    """Give the order another time or technician; the customer hears only when the promise changes."""
+    order = act.order
+    moved = appoint(act, not_before=body.get("not_before"), technician=body.get("technician"))
+    order.holder_id = None
+    assert order.appointment is not None
+    detail = {"starts_local": order.appointment.starts_local, "technician": order.appointment.technician.name}
+    act.leave(OrderState.BOOKED, why=body.get("why"), detail=detail)
+    if moved:
+        conversation.moved(act, body.get("why"))
+    release_if_open(act)
+
+
+def release(act: Act, _body: dict[str, Any]) -> None:
+    """Hand a booked order out to the hall before its time; only inside site hours."""
+    act.leave(OrderState.RELEASED)
+
+
+def hold(act: Act, body: dict[str, Any]) -> None:
+    """Wait for a part, the customer, a manager or answers; the appointment goes back."""
+    order, what = act.order, body["waiting_for"]
+    order.part_needed = order.part_needed or what == "part"
+    order.consent_needed = order.consent_needed or what == "consent"
+    order.approval_needed = order.approval_needed or what == "approval"
+    order.open_question = body["why"] if what == "answers" else order.open_question
+    order.matched_at = None
+    to = next(state for state, (word, _) in WAITING_FOR.items() if word == what)
+    wait(act, to, why=body["why"], until=body.get("until"), detail={"waiting_for": what})
+
+
+def cancellation(act: Act, body: dict[str, Any]) -> None:
+    """End the order before anything was touched."""
+    end(act, body["why"])
+
+
+def end(act: Act, why: str, *, detail: dict[str, Any] | None = None) -> None:
+    """Cancel: time given back, nobody waits, the customer hears why."""
+    withdraw(act.order, act)
+    clear_waiting(act.order)
+    act.order.holder_id = None
+    act.order.closed_at = act.now
+    act.leave(OrderState.CANCELLED, why=why, detail=detail)
+    conversation.cancelled(act, why)
+
+
+def book_again(act: Act, *, why: str | None) -> None:
+    """A closed or unconfirmed order comes back: same order, new appointment, the proof starts afresh."""
+    order = act.order
+    order.matched_at = order.match = order.started_at = order.finished_at = order.closed_at = order.confirm_by = None
+    order.outcome = order.before_id = order.after_id = order.before_document = order.after_document = None
+    order.comparison = order.promise_from = order.promise_to = order.promise_finish = None
+    order.holder_id = None
+    for step in order.steps:
+        step.done_at = step.done_by = step.given = None
+    appoint(act)
+    act.leave(OrderState.BOOKED, why=why)
+    conversation.booked(act)
+    release_if_open(act)
+
+
+def reopening(act: Act, body: dict[str, Any]) -> None:
+    """The fault is back: the same order is booked again."""
+    book_again(act, why=body["why"])

@@ -1,0 +1,110 @@
+"""The machine proves the repair: BEFORE and AFTER, closure, the customer's word, the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app.core.clock import drill_offset
+from app.core.errors import Conflict, Invalid
+from app.hardware.compare import compare
+from app.hardware.models import Diagnostics
+from app.hardware.operations.diagnose import FollowUp, freeze, request_diagnostics
+from app.jobs.kinds import KINDS
+from app.jobs.operations import conversation
+from app.jobs.operations.act import Act
+from app.jobs.operations.planning import book_again, withdraw
+from app.jobs.rules import fault_gone
+from app.jobs.states import OrderState
+
+AFTER_TASK = "jobs.after_taken"
+
+
+def before_taken(act: Act, taken: Diagnostics) -> None:
+    """Freeze what the machine said before anybody touched it; say so when the fault is gone."""
+    order = act.order
+    if order.state not in {OrderState.CLAIMED, OrderState.MATCHED}:
+        return  # too late to be a BEFORE
+    document = taken.document or {}
+    freeze(act.session, taken)
+    order.before_id, order.before_document = taken.id, document
+    if fault_gone(document, KINDS[order.job_kind].finding_kinds):
+        order.flags = [*order.flags, "The machine reports no such fault any more: ask before you touch anything."]
+    act.stay(why="BEFORE diagnostics", detail={"diagnostics": str(taken.id)})
+
+
+def completion(act: Act, body: dict[str, Any]) -> None:
+    """The work is done, as far as hands can tell: AFTER diagnostics run, and they decide."""
+    order, outcome = act.order, body["outcome"]
+    if order.state != OrderState.WORKING and outcome != "no_fault_found":
+        raise Conflict("wrong_state", "Nothing was started: only 'no fault found' can be reported from here.")
+    order.outcome, order.note = outcome, body.get("note")
+    order.removed_serial, order.installed_serial = body.get("removed_serial"), body.get("installed_serial")
+    order.finished_at = act.at
+    left = [step.title for step in order.steps if step.done_at is None]
+    if left and outcome == "repaired":
+        order.flags = [*order.flags, f"Completed without evidence for: {'; '.join(left)}."]
+    request_diagnostics(
+        act.session, order.asset, by=act.by, reason="after", now=act.now - drill_offset(),
+        follow_up=FollowUp(AFTER_TASK, {"number": order.number}),
+    )  # fmt: skip
+    detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
+    act.leave(OrderState.VERIFYING, detail=detail)
+    conversation.finished(act)
+
+
+def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
+    """Compare with BEFORE; a clean difference closes by itself, anything else waits for a person."""
+    order = act.order
+    if order.state != OrderState.VERIFYING:
+        return
+    document = taken.document or {}
+    freeze(act.session, taken)
+    order.after_id, order.after_document = taken.id, document
+    comparison = compare(order.before_document or {}, document, _named_finding(act))
+    order.comparison = comparison.to_dict()
+    clean = comparison.to_dict()["result"] == "repaired" and bool(document.get("complete"))
+    act.stay(why="AFTER diagnostics", detail={"diagnostics": str(taken.id), "result": order.comparison["result"]})
+    if clean and order.outcome != "not_repaired":
+        to_confirmation(act, silence, why="the machine proves it", detail=None)
+
+
+def _named_finding(act: Act) -> tuple[str, str] | None:
+    """The finding that the order is about: of the kind's finding kinds, the one that BEFORE showed for its target."""
+    order = act.order
+    kinds = KINDS[order.job_kind].finding_kinds
+    findings = [f for f in (order.before_document or {}).get("findings", []) if f["kind"] in kinds]
+    named = [f for f in findings if order.target and str(f.get("number")) == order.target] or findings
+    return (named[0]["kind"], str(named[0].get("number"))) if named else None
+
+
+def closure(act: Act, body: dict[str, Any], silence: timedelta) -> None:
+    """A person accepts what the machine could not prove, and signs for it."""
+    if not body["accept_unverified"]:
+        raise Invalid("invalid", "Accept the unverified repair, or reopen the work: there is nothing in between.")
+    to_confirmation(act, silence, why=body["why"], detail={"accept_unverified": True})
+
+
+def to_confirmation(act: Act, silence: timedelta, *, why: str, detail: dict[str, Any] | None) -> None:
+    """The report goes into the ticket and the customer is asked; silence closes after the stated time."""
+    order = act.order
+    withdraw(order, act)
+    order.confirm_by = act.now + silence
+    act.leave(OrderState.AWAITING_CONFIRMATION, why=why, detail=detail)
+    conversation.closing_report(act)
+
+
+def confirmation(act: Act, body: dict[str, Any]) -> None:
+    """The customer says it is fixed, or that it is not: then the same order is booked again."""
+    if body["decision"] == "confirmed":
+        close(act, body.get("why") or "confirmed by the customer")
+    else:
+        book_again(act, why=body.get("why") or "not fixed, says the customer")
+
+
+def close(act: Act, why: str) -> None:
+    """The end of the job."""
+    act.order.closed_at = act.now
+    act.order.confirm_by = None
+    act.leave(OrderState.CLOSED, why=why)
+    conversation.closed(act, why)

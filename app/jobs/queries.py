@@ -1,0 +1,169 @@
+"""Orders, referrals and their record, as far as this person may see. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.access import Principal, visible
+from app.core.errors import NotFound
+from app.core.permissions import Permission
+from app.hardware.models import Asset
+from app.jobs.models import Escalation, Photo, Referral, WorkOrder
+from app.jobs.states import ENDED, OrderState
+from app.people.models import Person
+from app.sites.models import Site
+from app.tickets.models import Ticket
+
+OPEN_STATES = [state for state in OrderState if state not in ENDED]
+ON_THE_WAY = [
+    OrderState.BOOKED, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED, OrderState.WORKING,
+    OrderState.HANDED_OVER,
+]  # fmt: skip
+
+
+def order_numbered(session: Session, principal: Principal, number: str) -> WorkOrder:
+    """The order of that number; NotFound when it is not there or at a site this person may not see."""
+    query = select(WorkOrder).where(
+        WorkOrder.number == number, visible(principal, Permission.ORDERS_READ, WorkOrder.site_id)
+    )
+    order = session.scalars(query).unique().one_or_none()
+    if order is None:
+        raise NotFound("not_found", f"There is no work order {number} that you can see.")
+    return order
+
+
+def orders(
+    session: Session,
+    principal: Principal,
+    *,
+    state: str | None = None,
+    site: str | None = None,
+    asset: str | None = None,
+    technician: str | None = None,
+    ticket: str | None = None,
+    after_id: int | None = None,
+    limit: int = 50,
+) -> Sequence[WorkOrder]:
+    """Orders newest first, filtered; `ticket` is the ticket's id in its own system, `after_id` the cursor."""
+    query = select(WorkOrder).where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id))
+    if state is not None:
+        query = query.where(WorkOrder.state == state)
+    if site is not None:
+        query = query.where(WorkOrder.site_id.in_(select(Site.id).where(Site.code == site)))
+    if asset is not None:
+        query = query.where(WorkOrder.asset_id.in_(select(Asset.id).where(Asset.tag == asset)))
+    if technician is not None:
+        query = query.where(WorkOrder.holder_id.in_(select(Person.id).where(Person.name == technician)))
+    if ticket is not None:
+        query = query.where(WorkOrder.ticket_id.in_(select(Ticket.id).where(Ticket.external_id == ticket)))
+    if after_id is not None:
+        query = query.where(WorkOrder.id < after_id)
+    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit)).unique().all()
+
+
+def open_orders_on(session: Session, asset_id: int, *, other_than: int | None = None) -> Sequence[WorkOrder]:
+    """Orders not yet ended on one machine, oldest first."""
+    query = select(WorkOrder).where(WorkOrder.asset_id == asset_id, WorkOrder.state.in_(OPEN_STATES))
+    if other_than is not None:
+        query = query.where(WorkOrder.id != other_than)
+    return session.scalars(query.order_by(WorkOrder.id).limit(20)).unique().all()
+
+
+def same_open_order(session: Session, ticket_id: int, asset_id: int, job_kind: str) -> WorkOrder | None:
+    """The open order of the same ticket, machine and kind, when there is one."""
+    query = select(WorkOrder).where(
+        WorkOrder.ticket_id == ticket_id,
+        WorkOrder.asset_id == asset_id,
+        WorkOrder.job_kind == job_kind,
+        WorkOrder.state.in_(OPEN_STATES),
+    )
+    return session.scalars(query).unique().first()
+
+
+def referrals_open(session: Session, principal: Principal, teams: Sequence[str]) -> Sequence[Referral]:
+    """Open referrals of these teams at this person's sites: calls from the rack first, then oldest first."""
+    query = (
+        select(Referral)
+        .outerjoin(WorkOrder, Referral.order_id == WorkOrder.id)
+        .where(Referral.team.in_(teams), Referral.state != "answered")
+        .order_by(Referral.from_rack.desc(), Referral.created_at)
+        .limit(100)
+    )
+    sites = principal.sites_for(Permission.REFERRALS_ACT)
+    if sites is not None:
+        query = query.where(Referral.order_id.is_(None) | WorkOrder.site_id.in_(sites))
+    return session.scalars(query).unique().all()
+
+
+def referral_numbered(session: Session, principal: Principal, number: str, teams: Sequence[str]) -> Referral:
+    """The referral of that number; NotFound when it belongs to another team or site."""
+    query = select(Referral).where(Referral.number == number, Referral.team.in_(teams))
+    referral = session.scalars(query).unique().one_or_none()
+    sites = principal.sites_for(Permission.REFERRALS_ACT)
+    elsewhere = referral is not None and sites is not None and referral.order and referral.order.site_id not in sites
+    if referral is None or elsewhere:
+        raise NotFound("not_found", f"There is no referral {number} that you can see.")
+    return referral
+
+
+def referrals_of(session: Session, order_id: int) -> Sequence[Referral]:
+    """Calls for help of one order, newest first."""
+    query = select(Referral).where(Referral.order_id == order_id).order_by(Referral.id.desc()).limit(20)
+    return session.scalars(query).unique().all()
+
+
+def photos_of(session: Session, order_id: int) -> Sequence[Photo]:
+    """Pictures of one order without the image itself, oldest first."""
+    return session.scalars(select(Photo).where(Photo.order_id == order_id).order_by(Photo.at).limit(200)).all()
+
+
+def photo(session: Session, order: WorkOrder, photo_id: UUID) -> Photo:
+    """One picture of an order that the caller already may see."""
+    found = session.scalars(select(Photo).where(Photo.id == photo_id, Photo.order_id == order.id)).one_or_none()
+    if found is None:
+        raise NotFound("not_found", "There is no such photo in this order.")
+    return found
+
+
+def due_for_release(session: Session, until: datetime) -> Sequence[WorkOrder]:
+    """Booked orders whose appointment starts before `until`: the site calendar decides which are due."""
+    query = (
+        select(WorkOrder)
+        .where(WorkOrder.state == OrderState.BOOKED, WorkOrder.promise_from < until)
+        .order_by(WorkOrder.promise_from)
+        .limit(500)
+    )
+    return session.scalars(query).unique().all()
+
+
+def silent_since(session: Session, now: datetime) -> Sequence[WorkOrder]:
+    """Orders whose customer has had the stated time to object."""
+    query = (
+        select(WorkOrder)
+        .where(WorkOrder.state == OrderState.AWAITING_CONFIRMATION, WorkOrder.confirm_by <= now)
+        .order_by(WorkOrder.confirm_by)
+        .limit(200)
+    )
+    return session.scalars(query).unique().all()
+
+
+def escalations_of(session: Session, ticket_id: int) -> Sequence[Escalation]:
+    """What Level 1 asked for in one ticket, newest first."""
+    query = select(Escalation).where(Escalation.ticket_id == ticket_id).order_by(Escalation.id.desc()).limit(20)
+    return session.scalars(query).unique().all()
+
+
+def late_soon(session: Session, until: datetime) -> Sequence[WorkOrder]:
+    """Orders that hands are still needed for although their promised finish comes before `until`."""
+    query = (
+        select(WorkOrder)
+        .where(WorkOrder.promise_finish < until, WorkOrder.state.in_(ON_THE_WAY))
+        .order_by(WorkOrder.promise_finish)
+        .limit(200)
+    )
+    return session.scalars(query).unique().all()
