@@ -1,11 +1,17 @@
-"""What every test may ask for: a database of its own, and the rule that nothing is skipped silently where it counts."""
+"""What every test may ask for: a database of its own. And two rules: nobody leaves this machine, nothing is skipped
+silently where it counts.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -49,6 +55,21 @@ def _sibling(url: str, name: str) -> str:
 def _administer(url: str, statement: str) -> None:
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(_stay_on_this_machine)
+
+
+def _stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
+    """No test sends anything anywhere else: not even to an address that nobody has."""
+    if event not in {"socket.connect", "socket.sendto"} or not isinstance(arguments[1], tuple):
+        return
+    host = arguments[1][0]
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return
+    raise AssertionError(f"a test reached for {host}: only 127.0.0.0/8 and ::1 are allowed")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
