@@ -1,0 +1,141 @@
+"""Messages say why, what happens next and when; the customer's text shows no internals, whatever was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import Invalid
+from app.jobs import messages
+from app.jobs.messages import MOST_BYTES, OrderFacts, ReferralFacts, Texts
+from app.jobs.wording import FOLDER, read
+from app.tickets.rules.leaks import leaks
+
+FACTS = OrderFacts(
+    number="WO-2026-000417", title="Disk swap", server="SRV-0042", site_name="Amsterdam 1",
+    time_zone="Europe/Amsterdam", minutes=30,
+    promise=(datetime(2026, 11, 30, 7, tzinfo=UTC), datetime(2026, 11, 30, 9, tzinfo=UTC)),
+    promise_finish=datetime(2026, 11, 30, 9, 30, tzinfo=UTC),
+    explanation=("Fri 16:40 Amsterdam: 30 min do not fit before 17:00", "Mon 08:00 Amsterdam is the next opening"),
+)  # fmt: skip
+REFERRAL = ReferralFacts("REF-2026-000003", "Level 3 system administrators", "Europe/Berlin")
+
+ABOUT_ORDERS: list[Callable[[OrderFacts], Texts]] = [
+    messages.acknowledged, messages.booked, messages.moved, messages.waiting, messages.started, messages.progress,
+    messages.late, messages.finished, messages.handed_over, messages.closed_report, messages.closed,
+    messages.reopened, messages.cancelled, messages.remark,
+]  # fmt: skip
+ABOUT_REFERRALS: list[Callable[[ReferralFacts], Texts]] = [messages.referred, messages.answered]
+
+
+def test_a_booking_tells_when_in_the_sites_time_why_then_and_what_happens_next() -> None:
+    public = messages.booked(FACTS).public
+    assert "on Monday 30 November 2026 between 08:00 and 10:00 Amsterdam time (UTC+01:00)" in public
+    assert "done by Monday 30 November 2026, 10:30 Amsterdam time (UTC+01:00)" in public
+    assert "- Fri 16:40 Amsterdam: 30 min do not fit before 17:00\n- Mon 08:00" in public
+    assert "What happens next: right before the work" in public
+    assert "WO-2026-000417" in public
+
+
+def test_a_range_over_midnight_or_a_clock_change_names_both_ends() -> None:
+    night = (datetime(2026, 10, 24, 23, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    public = messages.booked(replace(FACTS, promise=night)).public
+    assert "between Sunday 25 October 2026, 01:30 Amsterdam time (UTC+02:00)" in public
+    assert "and Sunday 25 October 2026, 02:30 Amsterdam time (UTC+01:00)" in public
+
+
+def test_the_closing_report_says_what_was_found_done_and_proved() -> None:
+    facts = replace(
+        FACTS, outcome="repaired", found="The disk in bay 3 had failed.", done="The disk was swapped.",
+        before="The RAID volume was degraded.", after="All disks are healthy.",
+        started_at=datetime(2026, 11, 30, 7, 5, tzinfo=UTC), finished_at=datetime(2026, 11, 30, 7, 31, tzinfo=UTC),
+        confirm_by=datetime(2026, 12, 1, 7, 31, tzinfo=UTC),
+    )  # fmt: skip
+    public = messages.closed_report(facts).public
+    for said in (
+        "Result: repaired.", "The disk in bay 3 had failed.", "The disk was swapped.", "The RAID volume was degraded.",
+        "All disks are healthy.", "Started: Monday 30 November 2026, 08:05", "Finished: Monday 30 November 2026, 08:31",
+        "a yes on Tuesday 1 December 2026, 08:31",
+    ):  # fmt: skip
+        assert said in public
+
+
+def test_what_is_not_known_is_left_out_instead_of_left_blank() -> None:
+    public = messages.waiting(replace(FACTS, waiting_for="part")).public
+    assert "What it waits for: the part for it has to arrive first." in public
+    assert "Why:" not in public
+    assert "settled by" not in public
+    assert "\n\n\n" not in public
+
+
+def test_colleagues_read_what_the_customer_does_not() -> None:
+    facts = replace(
+        FACTS, why="Tess Okafor read 10.12.0.17 in rack R12 U21.", internals=("Okafor",), internal=("Serial CZ12345",)
+    )
+    texts = messages.booked(facts)
+    assert "Why: Tess [internal] read [internal] in [internal] [internal]." in texts.public
+    assert "Tess Okafor read 10.12.0.17 in rack R12 U21." in texts.internal
+    assert texts.internal.endswith("Serial CZ12345")
+
+
+def test_a_colleague_named_like_a_month_does_not_blank_a_date() -> None:
+    facts = replace(
+        FACTS, promise_finish=datetime(2026, 5, 4, 8, tzinfo=UTC), why="Asked Theo May.", internals=("May",)
+    )
+    public = messages.booked(facts).public
+    assert "4 May 2026" in public
+    assert "Asked Theo [internal]." in public
+
+
+free = st.text(max_size=200) | st.sampled_from(["BMC 10.0.0.7", "U2" * 4000, "serial CZ12345 " * 900, "\x00$why ${x}"])
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_no_message_leaks_breaks_or_outgrows_the_outbox_whatever_was_typed(data: st.DataObject) -> None:
+    words = {
+        name: data.draw(free, label=name)
+        for name in ("title", "server", "site_name", "why", "next_steps", "status", "safe_state", "found", "done")
+    }
+    facts = replace(FACTS, **words, internals=("Okafor",), internal=(data.draw(free),))  # type: ignore[arg-type]  # all text
+    referral = replace(REFERRAL, why=words["why"], answer=words["done"])
+    told = [data.draw(st.sampled_from(ABOUT_ORDERS))(facts), data.draw(st.sampled_from(ABOUT_REFERRALS))(referral)]
+    for texts in told:
+        assert leaks(texts.public) == []
+        assert "\x00" not in texts.public + texts.internal
+        assert len(texts.public.encode()) + len(texts.internal.encode()) < 2 * MOST_BYTES + 100
+        assert texts.internal
+
+
+@pytest.mark.parametrize("say", ABOUT_ORDERS)
+def test_every_message_about_an_order_names_it(say: Callable[[OrderFacts], Texts]) -> None:
+    texts = say(replace(FACTS, why="Because.", next_steps="We go on."))
+    assert FACTS.number in texts.public
+    assert FACTS.number in texts.internal
+
+
+def test_every_wording_file_has_its_function() -> None:
+    names = {say.__name__ for say in (*ABOUT_ORDERS, *ABOUT_REFERRALS)}
+    assert {file.stem for file in FOLDER.glob("*.txt")} == names
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        ("Only for the customer", "needs the customer's text, a line ---"),
+        ("Hello $nobody\n---\nHello", r"there is no \$nobody; there are \$number"),
+        ("It costs 5 $\n---\nHello", r"write \$\$ for a dollar"),
+    ],
+)
+def test_a_wrong_wording_stops_the_start_and_names_itself(tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "booked.txt").write_text(content, encoding="utf-8")
+    with pytest.raises(Invalid, match=f"booked.txt.*{said}"):
+        read("booked", {"number"}, tmp_path)
