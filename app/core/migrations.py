@@ -46,6 +46,11 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """True when this code has the revision: an older schema; False for one of a newer version."""
+    return any(known.revision == revision for known in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def current(connection: Connection) -> str | None:
     """The revision that the database has."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -103,6 +103,14 @@ def tokens_of(session: Session, person_id: int) -> Sequence[ApiToken]:
     ).all()
 
 
+def token_of(session: Session, person_id: int, token_id: int) -> ApiToken:
+    """One of a person's own tokens; raises NotFound, also for another person's."""
+    token = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == person_id))
+    if token is None:
+        raise NotFound("no_such_token", "There is no such token.")
+    return token
+
+
 def is_last_admin(session: Session, person_id: int) -> bool:
     """True when nobody else who is active administers."""
     others = (
