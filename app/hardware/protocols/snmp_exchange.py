@@ -1,0 +1,146 @@
+"""One SNMP agent behind one UDP socket: a request out, its answer in, or a typed reason why not.
+
+Answers are matched by request id and community or signature; what does not match is ignored, so late,
+foreign and broken packets do no harm. The socket is connected: an answer from another port is foreign too.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Sequence
+
+from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
+from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.snmp_ber import BerError, Oid
+from app.hardware.protocols.snmp_codec import ADVICE_USER, Codec, CommunityCodec, UserCodec
+from app.hardware.protocols.snmp_pdu import GET, REPORT, Answer, encode_request
+from app.hardware.protocols.snmp_usm import REPORTS
+from app.hardware.readings import SnmpTarget
+
+# A slow agent is waited for longer each time; the same request id lets a late answer count.
+TRIES_S = (1.0, 1.5, 2.0)
+LARGEST_DATAGRAM = 65535
+RESYNCS = 2
+AUTHORIZATION_ERROR = 16
+MAX_REQUEST_ID = 2**31 - 1
+
+ADVICE_COMMUNITY = "Wrong address, wrong community or agent down: all three look the same from here."
+ADVICE_REACH = "Check the address, the cable, and that SNMP is switched on for this network."
+ADVICE_SLOW = "The agent is slow or the network loses packets; try again."
+ADVICE_FIRMWARE = "The agent breaks the protocol; look for a firmware update."
+
+
+class Exchange:
+    """Asks one agent. `answered` is True once it has given one good answer."""
+
+    def __init__(self, target: SnmpTarget, deadline: Deadline) -> None:
+        """Open the socket; for SNMPv3 also learn the engine (one round trip). Raises HardwareError."""
+        self.deadline = deadline
+        self.answered = False
+        self.requests = 0
+        self._silent = False
+        self._rubbish: str | None = None
+        self._where = f"{target.address}:{target.port}"
+        self._codec: Codec = UserCodec(target) if target.version == "3" else CommunityCodec(target)
+        self._socket = self._open(target)
+        if isinstance(self._codec, UserCodec):
+            try:
+                self._discover(self._codec)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def ask(self, kind: int, oids: Sequence[Oid], repetitions: int = 0) -> Answer:
+        """Return the agent's answer, whatever its error status.
+
+        Raises TimedOut, Unreachable, Malformed (only rubbish came), AuthRefused or Refused (SNMPv3 reports).
+        """
+        request_id = random.randint(1, MAX_REQUEST_ID)  # noqa: S311 - tells answers apart, keeps no secret
+        pdu = encode_request(kind, request_id, oids, repetitions)
+        for _ in range(RESYNCS):
+            answer = self._ask(request_id, pdu)
+            if answer.kind != REPORT:
+                self.answered = True
+                if answer.status == AUTHORIZATION_ERROR:
+                    raise AuthRefused("the agent does not let this account read", ADVICE_USER)
+                return answer
+            self._judge_report(answer)
+        raise Refused("the agent's engine does not settle its clock", ADVICE_SLOW)
+
+    def _discover(self, codec: UserCodec) -> None:
+        request_id = random.randint(1, MAX_REQUEST_ID)  # noqa: S311
+        try:
+            self._ask(request_id, encode_request(GET, request_id, ()))
+        except TimedOut as silence:
+            raise Unreachable(f"no SNMPv3 agent answers at {self._where}", ADVICE_REACH) from silence
+        if not codec.engine.id:
+            raise Malformed("the agent does not tell its engine id", ADVICE_FIRMWARE)
+
+    def _ask(self, request_id: int, pdu: bytes) -> Answer:
+        """Send, wait, send again; an agent known to be silent gets one try only."""
+        for patience_s in TRIES_S[:1] if self._silent else TRIES_S:
+            if self.deadline.passed:
+                break
+            self._send(self._codec.encode(request_id, pdu))
+            answer = self._listen(request_id, Deadline(min(patience_s, self.deadline.remaining_s)))
+            if answer is not None:
+                self._silent = False
+                return answer
+        self._silent = True
+        raise self._silence()
+
+    def _send(self, data: bytes) -> None:
+        self.requests += 1
+        try:
+            self._socket.send(data)
+        except OSError as error:
+            raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
+
+    def _listen(self, request_id: int, patience: Deadline) -> Answer | None:
+        """Return the matching answer, or None when the patience ends."""
+        while not patience.passed:
+            self._socket.settimeout(max(0.001, patience.remaining_s))
+            try:
+                answer = self._codec.decode(self._socket.recv(LARGEST_DATAGRAM))
+            except TimeoutError:
+                return None
+            except OSError as error:
+                raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
+            except BerError as rubbish:
+                self._rubbish = str(rubbish)
+                continue
+            if answer.request_id == request_id:
+                return answer
+        return None
+
+    def _silence(self) -> HardwareError:
+        if self._rubbish is not None and not self.answered:
+            return Malformed(f"the agent's answers make no sense: {self._rubbish}", ADVICE_FIRMWARE)
+        if self.answered:
+            return TimedOut("the agent stopped answering", ADVICE_SLOW)
+        advice = ADVICE_USER if isinstance(self._codec, UserCodec) else ADVICE_COMMUNITY
+        return TimedOut(f"no answer from {self._where}", advice)
+
+    def _judge_report(self, report: Answer) -> None:
+        """Raise for a report that asking again cannot cure."""
+        trouble = REPORTS.get(report.varbinds[0].oid) if report.varbinds else None
+        if trouble in ("unknown user", "wrong digest", "decryption error"):
+            raise AuthRefused(f"the agent refuses the SNMPv3 user: {trouble}", ADVICE_USER)
+        if trouble == "unsupported security level":
+            raise AuthRefused("the agent does not allow this security level to the SNMPv3 user", ADVICE_USER)
+        if trouble is None:
+            raise Unsupported("the agent reports an SNMPv3 error of its own", ADVICE_FIRMWARE)
+
+    def _open(self, target: SnmpTarget) -> socket.socket:
+        try:
+            family, _, _, _, resolved = socket.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM)[0]
+            opened = socket.socket(family, socket.SOCK_DGRAM)
+            opened.connect(resolved)
+        except OSError as error:
+            raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
+        return opened
