@@ -32,6 +32,7 @@ from app.shifts.window import (
 EXIT_INVALID = 64
 LONGEST_LINE = 256 * 1024
 MOST_CLOSED_DAYS = 5000
+MOST_MINUTES = 10**9
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 _KEYS = ("time_zone", "hours", "closed", "at", "minutes")
@@ -96,14 +97,15 @@ def main(argv: Sequence[str]) -> int:
         given = _parser().parse_args(argv)
         if given.batch:
             return _batch(given)
-        said = answer(read_question(_given(given)))
+        question = read_question(_given(given))
+        said = answer(question)
     except Invalid as error:
         if as_json:
             sys.stdout.write(json.dumps(_refused(error)) + "\n")
         else:
             sys.stderr.write(f"rackside window: {error.detail}\n")
         return EXIT_INVALID
-    sys.stdout.write((json.dumps(said) if as_json else "\n".join(_readable(said))) + "\n")
+    sys.stdout.write((json.dumps(said) if as_json else "\n".join(_readable(question, said))) + "\n")
     return 0
 
 
@@ -185,8 +187,8 @@ def _instant(text: str) -> datetime:
 def _minutes(value: object) -> int | None:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 10**18:
-        raise Invalid("invalid", "minutes: must be a whole number, 1 or more")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_MINUTES:
+        raise Invalid("invalid", f"minutes: must be a whole number from 1 to {MOST_MINUTES}")
     return value
 
 
@@ -209,12 +211,14 @@ def _refused(error: Invalid) -> dict[str, Any]:
     return {**empty, "explanation": [], "error": {"code": error.code, "detail": error.detail}}
 
 
-def _readable(said: Mapping[str, Any]) -> Iterator[str]:
+def _readable(question: Question, said: Mapping[str, Any]) -> Iterator[str]:
+    calendar = question.calendar
     yield from said["explanation"]
     if said["earliest"]:
         yield f"earliest: {said['earliest']['starts_local']} to {said['earliest']['ends_local']}"
-    if said["next_opens_at"]:
-        yield f"next opening after the time asked: {said['next_opens_at']}"
+    following = next_opening(calendar, question.at)
+    if following:
+        yield f"next opening: {local_text(following.starts_at, calendar.zone)}"
 
 
 class _Parser(argparse.ArgumentParser):

@@ -41,8 +41,7 @@ def _state(calendar: Calendar, asked: datetime, minutes: int | None) -> str:
     closing = closes_at(calendar, asked)
     if closing is None:
         return f"{said}: open, and does not close"
-    until = closing.astimezone(calendar.zone)
-    told = clock_text(until) if until.date() == asked.date() else moment_text(until, asked)
+    told = _later(closing.astimezone(calendar.zone), asked)
     if minutes is not None and minutes * 60 > (closing - whole_minute(asked)).total_seconds():
         return f"{said}: {length_text(minutes)} do not fit before {told}"
     return f"{said}: open until {told}"
@@ -72,7 +71,7 @@ def _too_short(calendar: Calendar, asked: datetime, until: datetime, minutes: in
     for span in islice(passed, _MOST_NAMED):
         if minutes and span.duration < timedelta(minutes=minutes):
             opens, closes = (edge.astimezone(calendar.zone) for edge in (span.starts_at, span.ends_at))
-            yield f"{moment_text(opens, asked)} to {clock_text(closes)} is shorter than {length_text(minutes)}"
+            yield f"{moment_text(opens, asked)} to {_later(closes, opens)} is shorter than {length_text(minutes)}"
 
 
 def _arrival(calendar: Calendar, asked: datetime, found: Opening) -> str:
@@ -81,7 +80,12 @@ def _arrival(calendar: Calendar, asked: datetime, found: Opening) -> str:
     current, following = opening_at(calendar, asked), next_opening(calendar, asked)
     if current is not None and found.starts_at < current.ends_at:
         length = length_text((found.ends_at - found.starts_at) // timedelta(minutes=1))
-        return f"{length} fit from {clock_text(starts)} to {clock_text(ends)}"
+        return f"{length} fit from {_later(starts, asked)} to {_later(ends, starts)}"
     if following is not None and found.starts_at == following.starts_at:
         return f"{said} is the next opening"
     return f"{said} is the first time that fits"
+
+
+def _later(local: datetime, earlier: datetime) -> str:
+    """Only the time of day when it is the same day."""
+    return clock_text(local) if local.date() == earlier.date() else moment_text(local, earlier)
