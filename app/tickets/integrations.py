@@ -60,7 +60,7 @@ def _integration(name: str, settings: object, folder: Path) -> TicketSystem:
     hints = get_type_hints(system)
     declared: tuple[Field[Any], ...] = fields(system)  # type: ignore[arg-type]  # the scan saw that it is a dataclass
     values = {}
-    for one in declared:
+    for one in (setting for setting in declared if setting.init):
         raw = given.pop(one.name, None)
         file = given.pop(f"{one.name}_file", None) if one.metadata.get("secret") else None
         if file is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.core.database import bare_app, db, transaction
 from app.tickets import integrations, operations
@@ -72,6 +73,19 @@ def use(app: Flask) -> Callable[..., None]:
         integrations.install(app, systems)
 
     return install
+
+
+@pytest.fixture
+def let_pass(app: Flask) -> Callable[[timedelta], None]:
+    """Move the queue's times back, as if that long had passed."""
+
+    def move(span: timedelta) -> None:
+        with transaction() as session:
+            session.execute(
+                text("UPDATE message SET next_at = next_at - :span, lease_until = lease_until - :span"), {"span": span}
+            )
+
+    return move
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from app.tickets.tasks import deliver, sweep
 from tests.integration.tickets.conftest import NOW, ConsoleFile, Conversation
 
 Open = Callable[..., Conversation]
+LetPass = Callable[[timedelta], None]
 
 
 def jobs(where: str = "true") -> int:
@@ -28,14 +29,6 @@ def jobs(where: str = "true") -> int:
 def forget_jobs() -> None:
     with transaction() as session:
         session.execute(text("DELETE FROM procrastinate_jobs"))
-
-
-def let_pass(span: timedelta) -> None:
-    """Move the queue's times back, as if `span` had passed."""
-    with transaction() as session:
-        session.execute(
-            text("UPDATE message SET next_at = next_at - :span, lease_until = lease_until - :span"), {"span": span}
-        )
 
 
 def test_told_messages_reach_the_ticket_in_order_each_once(open_ticket: Open, console: ConsoleFile) -> None:
@@ -107,7 +100,7 @@ def test_internals_are_refused_in_a_text_for_the_customer(open_ticket: Open, pub
 
 
 def test_a_message_without_an_integration_waits_says_so_and_goes_once_there_is_one(
-    open_ticket: Open, request: pytest.FixtureRequest
+    open_ticket: Open, request: pytest.FixtureRequest, let_pass: LetPass
 ) -> None:
     conversation = open_ticket()
     conversation.tell()
@@ -124,7 +117,7 @@ def test_a_message_without_an_integration_waits_says_so_and_goes_once_there_is_o
     assert conversation.told()[0].problem is None
 
 
-def test_a_leased_message_is_in_one_hand_until_its_lease_ends(open_ticket: Open) -> None:
+def test_a_leased_message_is_in_one_hand_until_its_lease_ends(open_ticket: Open, let_pass: LetPass) -> None:
     conversation = open_ticket()
     conversation.tell()
     with transaction() as session:
@@ -145,7 +138,9 @@ def test_a_leased_message_is_in_one_hand_until_its_lease_ends(open_ticket: Open)
     assert conversation.told()[0].state == "sent", "a success counts whoever reports it"
 
 
-def test_a_failing_message_holds_the_later_ones_of_its_ticket_only(open_ticket: Open, console: ConsoleFile) -> None:
+def test_a_failing_message_holds_the_later_ones_of_its_ticket_only(
+    open_ticket: Open, console: ConsoleFile, let_pass: LetPass
+) -> None:
     failing, other = open_ticket(), open_ticket(external_id="2")
     failing.tell("a")
     failing.tell("b")
@@ -183,7 +178,7 @@ def test_a_refused_message_is_dead_visible_lets_the_next_go_and_can_be_sent_agai
 
 
 def test_the_sweep_rings_for_due_messages_whose_job_was_lost_and_for_no_others(
-    open_ticket: Open, console: ConsoleFile
+    open_ticket: Open, console: ConsoleFile, let_pass: LetPass
 ) -> None:
     lost, in_hand, waiting = (open_ticket(external_id=str(n)) for n in range(3))
     for conversation in (lost, in_hand, waiting):
