@@ -83,6 +83,7 @@ def _starter(folder: Path, data: Path, programs: Programs, *, durable: bool) -> 
         "max_connections": "200",
         "timezone": "UTC",
         "log_timezone": "UTC",
+        "recovery_init_sync_method": "syncfs",  # one call instead of a thousand: ready again in a third of the time
         "logging_collector": "off",
         **({} if durable else SCRATCH),
     }
