@@ -17,10 +17,18 @@ from app.core.database import bind
 from app.core.errors import Invalid
 from app.core.permissions import Permission, Role
 from app.core.settings import Settings
+from app.hardware.api import api as hardware_api
+from app.jobs.api import api as jobs_api
 from app.people.routes import blueprint as people_pages
-from app.web import components, errors, openapi, security, shell
+from app.web import components, errors, health, openapi, security, shell, stream
 
-BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (people_pages,)
+BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
+    health.blueprint,
+    stream.blueprint,
+    people_pages,
+    hardware_api,
+    jobs_api,
+)
 
 HOMES: Final = {
     Role.TECHNICIAN: "/day",
@@ -59,9 +67,11 @@ def create_app(settings: Settings) -> APIFlask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's documented way to wrap the application
+    health.install(app)
     security.install(app)
     errors.install(app)
     openapi.install(app)
+    stream.install(app, settings)
     components.install(app, shell.for_this_request)
     for blueprint in (pages, *BLUEPRINTS):
         app.register_blueprint(blueprint)

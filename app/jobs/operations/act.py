@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import events
 from app.core.access import Principal
@@ -67,15 +66,12 @@ class Act:
     def leave(self, to: OrderState, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
         """Write the change (compare-and-set on the order's version), its event, and ring the pages.
 
-        Raises Conflict when somebody else changed the order first.
+        Raises StaleDataError when somebody else changed the order first.
         """
         before = OrderState(self.order.state)
         self.order.state = to
         flag_modified(self.order, "state")
-        try:
-            self.session.flush()
-        except StaleDataError as error:
-            raise Conflict("wrong_state", "Somebody else changed this order first. Load it again.") from error
+        self.session.flush()
         event = events.record(
             self.session, self.order.number, now=self.now, by=self.by, verb=self.verb, from_state=before, to_state=to,
             why=why, detail=detail, device=self.device,

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.access import Principal
-from app.core.errors import VersionConflict
+from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.forms import SCHEMAS, read
 from app.jobs.models import WorkOrder
@@ -69,8 +70,11 @@ def perform(
     if version is not None and version != order.version:
         raise VersionConflict("version_conflict", f"The order has changed: it is at version {order.version} now.")
     check(act, principal)
-    if verb == Verb.CLOSURE:
-        proof.closure(act, given, silence)
-    else:
-        HANDLERS[verb](act, given)
+    try:
+        if verb == Verb.CLOSURE:
+            proof.closure(act, given, silence)
+        else:
+            HANDLERS[verb](act, given)
+    except StaleDataError as error:
+        raise Conflict("wrong_state", "Somebody else changed this order first. Load it again.") from error
     return order
