@@ -29,7 +29,7 @@ USER = """
 import sys
 from pathlib import Path
 from app.core.postgres import running
-with running(Path(sys.argv[1])) as url:
+with running(Path(sys.argv[1]), durable=False) as url:
     print(url, flush=True)
     sys.stdin.readline()
 """
@@ -133,7 +133,7 @@ def test_kill_of_the_server_under_load_loses_no_committed_row(folder: Path) -> N
             found = {row[0] for row in connection.execute("SELECT id FROM work")}
         assert set(committed) <= found
         assert len(found) <= len(committed) + 1  # at most the one whose commit was not acknowledged
-        assert took_s < 5
+        assert took_s < 10  # 0.2 s where nobody else is at work
 
 
 def insert_until_it_breaks(url: str, committed: list[int]) -> None:
@@ -144,7 +144,7 @@ def insert_until_it_breaks(url: str, committed: list[int]) -> None:
 
 
 def test_kill_of_the_server_and_of_its_supervisor_is_survived_too(folder: Path) -> None:
-    with running(folder) as url:
+    with running(folder, durable=False) as url:
         first = postmaster(folder)
         supervisor = int((Path("/proc") / str(first) / "stat").read_text().rpartition(")")[2].split()[1])
         os.kill(supervisor, signal.SIGKILL)
@@ -155,7 +155,7 @@ def test_kill_of_the_server_and_of_its_supervisor_is_survived_too(folder: Path) 
 
 
 def test_kill_of_the_first_user_keeps_the_server_for_the_second(folder: Path) -> None:
-    with another_user(folder) as (first, url), running(folder) as same:
+    with another_user(folder) as (first, url), running(folder, durable=False) as same:
         assert same == url
         server = postmaster(folder)
         first.kill()
@@ -176,52 +176,52 @@ def test_kill_of_the_only_user_stops_the_server(folder: Path) -> None:
 
 
 def test_last_user_leaving_leaves_nothing_running_and_everything_stored(folder: Path) -> None:
-    with running(folder) as url, connect(url) as connection:
+    with running(folder, durable=False) as url, connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     assert processes_of(folder) == []
-    with running(folder) as again, connect(again) as connection:
+    with running(folder, durable=False) as again, connect(again) as connection:
         assert again == url
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
 def test_start_is_not_fooled_by_the_traces_of_a_dead_server(folder: Path) -> None:
-    with running(folder):
+    with running(folder, durable=False):
         pass
     (folder / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}/data\n0\n1\n\n127.0.0.1\n0 0\nready\n")
-    with running(folder) as url:
+    with running(folder, durable=False) as url:
         assert answers(url)
 
 
 def test_interrupted_creation_is_done_again(folder: Path) -> None:
     (folder / "data.new" / "base").mkdir(parents=True)
     (folder / "data.new" / "PG_VERSION").write_text("1")
-    with running(folder) as url:
+    with running(folder, durable=False) as url:
         assert answers(url)
     assert not (folder / "data.new").exists()
 
 
 def test_lost_password_is_replaced(folder: Path) -> None:
-    with running(folder) as url:
+    with running(folder, durable=False) as url:
         pass
     (folder / "password").unlink()
-    with running(folder) as other:
+    with running(folder, durable=False) as other:
         assert other != url
         assert answers(other)
 
 
 def test_port_taken_by_somebody_else_is_exchanged(folder: Path) -> None:
-    with running(folder) as url:
+    with running(folder, durable=False) as url:
         port = int((folder / "port").read_text())
-    with socket.create_server(("127.0.0.1", port)), running(folder) as other:
+    with socket.create_server(("127.0.0.1", port)), running(folder, durable=False) as other:
         assert other != url
         assert answers(other)
 
 
 def test_server_that_cannot_start_says_why(folder: Path) -> None:
-    with running(folder):
+    with running(folder, durable=False):
         pass
     (folder / "data" / "PG_VERSION").write_text("9.4\n")
-    with pytest.raises(Unavailable, match=r"did not start.*log"), running(folder):
+    with pytest.raises(Unavailable, match=r"did not start.*log"), running(folder, durable=False):
         pass
     assert processes_of(folder) == []
 
@@ -236,11 +236,11 @@ def test_root_runs_it_as_nobody_where_nobody_may_enter() -> None:
     with TemporaryDirectory(dir="/var/tmp") as name:
         Path(name).chmod(0o755)
         folder = Path(name) / "postgres"
-        with running(folder) as url:
+        with running(folder, durable=False) as url:
             assert answers(url)
             assert (folder / "data").stat().st_uid == pwd.getpwnam("nobody").pw_uid
         Path(name).chmod(0o700)
-        with running(folder) as url:  # closed since: the files come back to root, nobody is let in
+        with running(folder, durable=False) as url:  # closed since: the files come back to root, nobody is let in
             assert answers(url)
             assert (folder / "data").stat().st_uid == 0
         assert stat.S_IMODE(Path(name).stat().st_mode) == 0o700
