@@ -1,0 +1,108 @@
+"""Live pages: bells as server-sent events. What changed is fetched through its own authorised address."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, Flask, Response, current_app, request
+
+from app.core.access import needs
+from app.core.errors import FieldError, Invalid
+from app.core.permissions import Permission
+from app.core.settings import Settings
+from app.web.exchange import Exchange
+
+HEARTBEAT_S: Final = 15.0
+LOOK_S: Final = 2.0  # how often a stream looks whether its page went away
+LIFETIME_S: Final = 600.0
+RETRY_MS: Final = 2000
+MOST_TOPICS: Final = 50
+TOPIC: Final = re.compile(r"[a-z]{1,20}(:[A-Za-z0-9._-]{1,64})?")
+
+blueprint: Final = Blueprint("stream", __name__)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give the app its exchange; nothing is opened before the first page listens."""
+    assert settings.database_url is not None
+    app.extensions["rackside_exchange"] = Exchange(settings.database_url, settings.stream_limit)
+
+
+def exchange_of(app: Flask) -> Exchange:
+    """The app's exchange."""
+    found: Exchange = app.extensions["rackside_exchange"]
+    return found
+
+
+@blueprint.get("/stream")
+@needs(Permission.SELF)
+def stream() -> Response:
+    """One message {"topic", "payload"} a bell. Ends by itself after ten minutes; the browser comes back."""
+    topics = _topics()
+    headers = {"X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(mimetype="text/event-stream", headers=headers)
+    heard = request.headers.get("Last-Event-ID")
+    bells = Bells(exchange_of(current_app), topics, heard, request.environ.get("gunicorn.socket"))
+    return Response(bells, mimetype="text/event-stream", headers=headers)
+
+
+class Bells:
+    """The body of one stream, which holds a thread and nothing of the database."""
+
+    def __init__(
+        self, exchange: Exchange, topics: frozenset[str], heard: str | None, page: socket.socket | None
+    ) -> None:
+        self._exchange = exchange
+        self._listener = exchange.join(topics, heard)
+        self._page = page
+
+    def close(self) -> None:
+        """Called by the server whatever happened, also when the page went away."""
+        self._exchange.leave(self._listener)
+
+    def __iter__(self) -> Iterator[str]:
+        ends = time.monotonic() + LIFETIME_S
+        quiet_until = time.monotonic() + HEARTBEAT_S
+        yield f"retry: {RETRY_MS}\nid: {self._exchange.mark()}\n\n"
+        while time.monotonic() < ends:
+            bells = self._listener.wait(LOOK_S)
+            if bells is None or self._page_is_gone():
+                return
+            if bells:
+                yield "".join(self._message(bell.number, bell.topic, bell.payload) for bell in bells)
+            elif time.monotonic() >= quiet_until:
+                yield ": still here\n\n"
+            else:
+                continue
+            quiet_until = time.monotonic() + HEARTBEAT_S
+
+    def _message(self, number: int, topic: str, payload: str) -> str:
+        text = json.dumps({"topic": topic, "payload": payload})
+        return f"id: {self._exchange.mark(number)}\ndata: {text}\n\n"
+
+    def _page_is_gone(self) -> bool:
+        """True once the other end closed: without looking, a stream would outlive its page until the next heartbeat."""
+        if self._page is None:
+            return False
+        try:
+            return self._page.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+def _topics() -> frozenset[str]:
+    """From `topic=a&topic=b` or `topics=a,b`."""
+    asked = request.args.getlist("topic") + [t for part in request.args.getlist("topics") for t in part.split(",") if t]
+    topics = frozenset(asked)
+    if not 1 <= len(topics) <= MOST_TOPICS or not all(TOPIC.fullmatch(topic) for topic in topics):
+        sentence = f"Name 1 to {MOST_TOPICS} topics like order:WO-2026-000001 or site:AMS1."
+        raise Invalid("invalid", sentence, [FieldError("topic", "invalid", sentence)])
+    return topics
