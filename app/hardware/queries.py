@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from app.core.access import Principal, visible
@@ -16,6 +16,7 @@ from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.sites.models import Rack, Site
 
 LIMIT = 200
+ID_LED = "id_led"
 
 T = TypeVar("T")
 
@@ -69,17 +70,17 @@ def site_for(session: Session, principal: Principal, code: str, permission: Perm
     return _found(session.scalars(select(Site).where(Site.code == code, seen)).one_or_none(), f"site {code}")
 
 
-def sites_for(session: Session, principal: Principal, permission: Permission) -> Sequence[Site]:
-    """The sites where this person holds `permission`, by code."""
-    return session.scalars(select(Site).where(visible(principal, permission, Site.id)).order_by(Site.code)).all()
-
-
-def diagnostics_for(session: Session, principal: Principal, diagnostics_id: UUID) -> Diagnostics:
-    """One asking of an asset that this person may see. Raises NotFound."""
+def diagnostics_for(
+    session: Session,
+    principal: Principal,
+    diagnostics_id: UUID,
+    permission: Permission = Permission.DIAGNOSTICS_READ,
+) -> Diagnostics:
+    """One asking of an asset where this person holds `permission`, read afresh. Raises NotFound."""
     wanted = (
         select(Diagnostics)
         .join(Asset, Asset.id == Diagnostics.asset_id)
-        .where(Diagnostics.id == diagnostics_id, visible(principal, Permission.DIAGNOSTICS_READ, Asset.site_id))
+        .where(Diagnostics.id == diagnostics_id, visible(principal, permission, Asset.site_id))
         .execution_options(populate_existing=True)
     )
     return _found(session.scalars(wanted).one_or_none(), "such diagnostics")
@@ -91,51 +92,31 @@ def latest(session: Session, asset: Asset) -> Diagnostics | None:
     return session.scalars(done.order_by(Diagnostics.requested_at.desc()).limit(1)).first()
 
 
-def history(session: Session, asset: Asset, *, limit: int = 50) -> Sequence[Diagnostics]:
-    """The askings of one asset, newest first, without their documents."""
+def history(
+    session: Session, asset: Asset, *, after: UUID | None = None, limit: int = 50
+) -> tuple[Sequence[Diagnostics], UUID | None]:
+    """A page of the askings of one asset, newest first, without their documents; and where to continue."""
+    limit = min(limit, LIMIT)
+    order = tuple_(Diagnostics.requested_at, Diagnostics.id)
     wanted = select(Diagnostics).where(Diagnostics.asset_id == asset.id)
-    newest = wanted.order_by(Diagnostics.requested_at.desc()).limit(min(limit, LIMIT))
-    return session.scalars(newest.options(defer(Diagnostics.document, raiseload=True))).all()
+    if after:
+        edge = select(Diagnostics.requested_at, Diagnostics.id).where(Diagnostics.id == after)
+        wanted = wanted.where(order < edge.scalar_subquery())
+    newest = wanted.order_by(Diagnostics.requested_at.desc(), Diagnostics.id.desc()).limit(limit + 1)
+    rows = session.scalars(newest.options(defer(Diagnostics.document, raiseload=True))).all()
+    page = rows[:limit]
+    return page, page[-1].id if len(rows) > limit else None
 
 
-def action_for(session: Session, principal: Principal, action_id: UUID) -> DeviceAction:
-    """One request to a device that this person may see. Raises NotFound."""
-    wanted = (
-        select(DeviceAction)
-        .join(Asset, Asset.id == DeviceAction.asset_id)
-        .where(DeviceAction.id == action_id, visible(principal, Permission.ASSETS_READ, Asset.site_id))
-        .execution_options(populate_existing=True)
-    )
-    return _found(session.scalars(wanted).one_or_none(), "such request")
-
-
-def last_action(session: Session, asset: Asset, action: str) -> DeviceAction | None:
+def newest_action(session: Session, asset_id: int, action: str) -> DeviceAction | None:
     """The newest request of this kind to the device, None when there was none."""
-    asked = select(DeviceAction).where(DeviceAction.asset_id == asset.id, DeviceAction.action == action)
+    asked = select(DeviceAction).where(DeviceAction.asset_id == asset_id, DeviceAction.action == action)
     return session.scalars(asked.order_by(DeviceAction.requested_at.desc()).limit(1)).first()
 
 
-def asset_form(asset: Asset) -> dict[str, Any]:
-    """The contract's form of an asset."""
-    return {
-        "tag": asset.tag,
-        "role": asset.role,
-        "name": asset.name,
-        "serial": asset.serial,
-        "site": asset.site.code,
-        "rack": asset.rack.name if asset.rack else None,
-        "u": asset.u,
-        "face": asset.face,
-        "sources": sorted(endpoint.protocol for endpoint in asset.endpoints),
-        "power": [{"psu": cord.psu, "pdu": cord.pdu.tag, "outlet": cord.outlet} for cord in asset.power],
-        "network": [
-            {"port": cable.port, "switch": cable.switch.tag, "switch_port": cable.switch_port}
-            for cable in asset.network
-        ],
-        "room": asset.rack.room if asset.rack else None,
-        "height": asset.height,
-        "model": asset.model,
-    }
+def last_id_led(session: Session, asset: Asset) -> DeviceAction:
+    """What was last asked of the ID LED. Raises NotFound when nobody ever asked."""
+    return _found(newest_action(session, asset.id, ID_LED), f"ID LED request for {asset.tag}")
 
 
 def _found(row: T | None, what: str) -> T:

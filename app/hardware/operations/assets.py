@@ -14,9 +14,9 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.events import record
 from app.hardware.models import Asset
 from app.hardware.placing import Place, fits, in_the_way
+from app.hardware.target import ROLES
 from app.sites.models import Rack, Site
 
-ROLES = ("server", "switch", "pdu", "ups", "ats")
 FACES = ("front", "rear")
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

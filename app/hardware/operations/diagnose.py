@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, cast, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import notify
@@ -98,13 +97,9 @@ def begin(session: Session, diagnostics_id: UUID, *, now: datetime) -> Diagnosti
     return session.get(Diagnostics, diagnostics_id, populate_existing=True)
 
 
-def add_part(session: Session, diagnostics_id: UUID, *, started_at: datetime, part: dict[str, Any]) -> None:
-    """Show one source as it arrives. Does nothing when this run is no longer the one that counts."""
-    session.execute(
-        update(Diagnostics)
-        .where(_is_run(diagnostics_id, started_at))
-        .values(parts=Diagnostics.parts.op("||")(cast([part], JSONB)))
-    )
+def show_parts(session: Session, diagnostics_id: UUID, *, started_at: datetime, parts: list[Any]) -> None:
+    """Show how far each source is. Does nothing when this run is no longer the one that counts."""
+    session.execute(update(Diagnostics).where(_is_run(diagnostics_id, started_at)).values(parts=parts))
     notify(session, f"diagnostics:{diagnostics_id}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -16,14 +17,21 @@ from app.hardware.models import Asset, DeviceAction
 from app.hardware.operations.assets import held, stream
 from app.hardware.operations.diagnose import bmc_lock
 from app.hardware.operations.overdue import GRACE, last_seen
-from app.hardware.queries import last_action
+from app.hardware.queries import ID_LED, newest_action
 
-ID_LED = "id_led"
 LONGEST_S = 3600
 ONE_LIGHTING_S = 255  # IPMI 2.0, 28.5 Chassis Identify: the interval is one byte
 RELIGHT_AFTER_S = 240
 ANSWER_WITHIN = timedelta(seconds=10)
 SOMEBODY_WAITS = 10  # at the rack: before diagnostics in the queue
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why it did not happen, and what a person should do."""
+
+    detail: str
+    advice: str
 
 
 def request_id_led(session: Session, asset: Asset, *, on: bool, seconds: int, by: str, now: datetime) -> DeviceAction:
@@ -41,23 +49,21 @@ def request_id_led(session: Session, asset: Asset, *, on: bool, seconds: int, by
     session.add(asked)
     record(session, stream(asset), now=now, by=by, verb=ID_LED, to_state="on" if on else "off")
     session.flush()
-    if any(endpoint.protocol in {"ipmi", "redfish"} for endpoint in asset.endpoints):
+    if any(endpoint.protocol == "ipmi" for endpoint in asset.endpoints):
         _send(session, asset, asked)
     else:
-        end(session, asked, now=now, failed=f"No BMC is recorded for {asset.tag}.",
-            advice="Enter the address of its BMC, or find it by rack, U and tag.")  # fmt: skip
+        advice = "Enter the address of its BMC, or find it by rack, U and tag."
+        end(session, asked, now=now, failed=Failure(f"No IPMI address is recorded for {asset.tag}.", advice))
     return asked
 
 
-def end(
-    session: Session, action: DeviceAction, *, now: datetime, failed: str | None = None, advice: str | None = None
-) -> bool:
+def end(session: Session, action: DeviceAction, *, now: datetime, failed: Failure | None = None) -> bool:
     """Keep how it went. False when somebody was first."""
-    state = "done" if failed is None else "failed"
+    outcome = {"state": "done"} if failed is None else {"state": "failed", **asdict(failed)}
     ended = session.scalar(
         update(DeviceAction)
         .where(DeviceAction.id == action.id, DeviceAction.state == "queued")
-        .values(state=state, detail=failed, advice=advice, finished_at=now)
+        .values(finished_at=now, **outcome)
         .returning(DeviceAction.asset_id)
     )
     if ended is not None:
@@ -81,9 +87,9 @@ def keep_lit(session: Session, asset: Asset, action: DeviceAction, *, now: datet
         _send(session, asset, action, at=now + timedelta(seconds=RELIGHT_AFTER_S))
 
 
-def is_replaced(session: Session, asset: Asset, action: DeviceAction) -> bool:
+def is_replaced(session: Session, action: DeviceAction) -> bool:
     """True when somebody asked for something else since."""
-    newest = last_action(session, asset, ID_LED)
+    newest = newest_action(session, action.asset_id, ID_LED)
     return newest is not None and newest.id != action.id
 
 
@@ -97,7 +103,7 @@ def end_unanswered(session: Session, *, now: datetime) -> int:
     ended = 0
     for action in session.scalars(waiting).all():
         site = session.get_one(Asset, action.asset_id).site
-        ended += end(session, action, now=now, failed="The site's worker did not answer.", advice=last_seen(site))
+        ended += end(session, action, now=now, failed=Failure("The site's worker did not answer.", last_seen(site)))
     return ended
 
 

@@ -77,9 +77,10 @@ def last_seen(site: Site) -> str:
 
 def addresses(asset: Asset) -> list[tuple[str, str]]:
     """Where the asset itself can be asked: (protocol, address), without secrets."""
-    return [(one.protocol, _address(one.settings)) for one in sorted(asset.endpoints, key=lambda one: one.protocol)]
+    return [(one.protocol, address_of(one.settings)) for one in sorted(asset.endpoints, key=lambda one: one.protocol)]
 
 
-def _address(settings: dict[str, Any]) -> str:
+def address_of(settings: dict[str, Any]) -> str:
+    """Address and port of an endpoint, as sources show it."""
     address, port = str(settings["address"]), settings.get("port")
     return f"{address}:{port}" if port else address
