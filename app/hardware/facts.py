@@ -1,0 +1,230 @@
+"""What was found out, before anyone judges it: parts with what was observed on them, readings, log entries.
+
+Vendor families turn protocol answers into `Facts`; rules turn facts and cabling into findings.
+One part is one thing a hand can touch: several sensors, objects and log entries speak of it as observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from enum import StrEnum
+
+from app.hardware.diagnostics import Component, Event, Evidence, Kind, Reading
+from app.hardware.readings import Identity, State
+
+RANK = {state: place for place, state in enumerate(State)}  # worst first
+IN_TROUBLE = frozenset({State.CRITICAL, State.WARNING})
+
+PartKey = tuple[str | None, Kind, str]  # device (None: the one examined), kind, number or name
+
+
+class Fault(StrEnum):
+    """What is wrong, in the words that rules decide by."""
+
+    INPUT_LOST = "input_lost"
+    FAILED = "failed"
+    PREDICTED = "predicted"
+    UNCORRECTABLE = "uncorrectable"
+    CORRECTABLE = "correctable"
+    ARRAY_DEGRADED = "array_degraded"  # said by a drive about its array, not about itself
+    REBUILDING = "rebuilding"
+    REDUNDANCY_LOST = "redundancy_lost"
+    MISMATCHED = "mismatched"
+    OPEN = "open"
+    ON_BATTERY = "on_battery"
+    OVERLOAD = "overload"
+    LIMIT = "limit"  # a measured value beyond its limit
+    OFF_IN_USE = "off_in_use"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one raw code of a device means: the state, plain words, the fault if it is one.
+
+    `value` is what outlets and ports also carry (on, off, up, down, admin_down).
+    """
+
+    state: State
+    words: str
+    fault: Fault | None = None
+    value: str | None = None
+
+
+Codes = Mapping[int, Meaning]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One object of one source saying something about a part. `measured` ones never outvote the part's own status."""
+
+    state: State
+    words: str
+    source: str
+    object: str
+    read_at: datetime
+    fault: Fault | None = None
+    measured: bool = False
+
+    @property
+    def evidence(self) -> Evidence:
+        """This observation as a finding quotes it."""
+        return Evidence(self.source, self.object, self.words, self.read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a hand can touch, or a roll-up. `aliases` are other names it answers to (a port's label).
+
+    `explained_by` marks a roll-up: kinds of parts whose trouble is reason enough for this one.
+    """
+
+    kind: Kind
+    name: str
+    number: str | None
+    observations: tuple[Observation, ...]
+    serial: str | None = None
+    value: str | None = None
+    device: str | None = None
+    aliases: frozenset[str] = frozenset()
+    explained_by: frozenset[Kind] = frozenset()
+
+    @property
+    def key(self) -> PartKey:
+        """The same part in two facts has the same key."""
+        return (self.device, self.kind, self.number or self.name)
+
+    @property
+    def deciding(self) -> Observation:
+        """The observation that settles the state: the worst, where an unreadable measurement cannot hide a status."""
+        said = [seen for seen in self.observations if not seen.measured]
+        if not said:
+            return min(self.observations, key=_rank)
+        if all(seen.state is State.ABSENT for seen in said):
+            return said[0]
+        return min(said + [seen for seen in self.observations if seen.measured and seen.state in IN_TROUBLE], key=_rank)
+
+    @property
+    def state(self) -> State:
+        """The part's state."""
+        return self.deciding.state
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether the part is warning or critical."""
+        return self.state in IN_TROUBLE
+
+    def has(self, fault: Fault) -> bool:
+        """Whether an observation in trouble names this fault."""
+        return any(seen.fault is fault and seen.state in IN_TROUBLE for seen in self.observations)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether `name` (a number, a label) means this part, letter case aside."""
+        wanted = name.casefold()
+        return wanted in {alias.casefold() for alias in (self.number or "", self.name, *self.aliases)}
+
+    @property
+    def component(self) -> Component:
+        """The part as the document shows it."""
+        seen = self.deciding
+        reason = seen.words if seen.state is not State.OK or seen.fault else None
+        source = self.observations[0].source
+        return Component(
+            self.kind, self.name, self.number, seen.state, reason, self.serial, source, self.value, self.device
+        )
+
+
+def _rank(seen: Observation) -> tuple[int, bool]:
+    return RANK[seen.state], seen.fault is None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that one or more sources said. `power_on` and `watts` are None where nobody could tell."""
+
+    identity: Identity = field(default_factory=Identity)
+    power_on: bool | None = None
+    watts: float | None = None
+    parts: tuple[Part, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    def of_device(self, device: str) -> Facts:
+        """The same facts, marked as another device's than the one examined."""
+        return replace(
+            self,
+            parts=tuple(replace(part, device=device) for part in self.parts),
+            readings=tuple(replace(reading, device=device) for reading in self.readings),
+        )
+
+
+def join_facts(several: Iterable[Facts]) -> Facts:
+    """One set of facts out of many: first answer wins for identity and power, the same part is told once."""
+    joined = Facts()
+    for facts in several:
+        joined = Facts(
+            _first_known(joined.identity, facts.identity),
+            facts.power_on if joined.power_on is None else joined.power_on,
+            facts.watts if joined.watts is None else joined.watts,
+            join_parts((*joined.parts, *facts.parts)),
+            (*joined.readings, *facts.readings),
+            (*joined.events, *facts.events),
+        )
+    return joined
+
+
+def join_parts(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Every part once, in order of first mention, with all that was observed on it."""
+    found: dict[PartKey, Part] = {}
+    for part in parts:
+        known = found.get(part.key)
+        found[part.key] = part if known is None else _join(known, part)
+    return tuple(found.values())
+
+
+def _join(first: Part, second: Part) -> Part:
+    return replace(
+        first,
+        observations=(*first.observations, *second.observations),
+        serial=first.serial or second.serial,
+        value=first.value or second.value,
+        aliases=first.aliases | second.aliases | {second.name},
+        explained_by=first.explained_by | second.explained_by,
+    )
+
+
+def _first_known(first: Identity, second: Identity) -> Identity:
+    return Identity(*(getattr(first, f.name) or getattr(second, f.name) for f in fields(Identity)))
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Which outlet of which PDU feeds which power supply."""
+
+    psu: str
+    outlet: str
+    pdu: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which port of which switch a port of the device is plugged into."""
+
+    port: str
+    switch_port: str
+    switch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The cabling as the records have it, and what is known to be in use.
+
+    `in_use` names outlets or ports of the examined device itself; `was_on` holds the keys of parts that
+    earlier diagnostics saw on or up.
+    """
+
+    feeds: tuple[Feed, ...] = ()
+    links: tuple[Link, ...] = ()
+    in_use: frozenset[str] = frozenset()
+    was_on: frozenset[PartKey] = frozenset()

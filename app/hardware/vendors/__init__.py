@@ -1,0 +1,54 @@
+"""Device families, one file each, found by scanning this folder. Adding a vendor is adding one file.
+
+A file declares one member, `FAMILY`, and nothing else is needed anywhere:
+
+- an SNMP family is a `families_snmp.SnmpFamily`: which agents it is for (`identified_by`, beginnings of sysObjectID;
+  `()` for a standard MIB that any agent may have, then `roles` narrows it), and tables. A `Status` row is one MIB
+  object of integer codes: which part it speaks of and what each code means, with the object's name as its source.
+  A `Measure` row is one MIB object that measures. `read` takes what does not fit into rows: a pure function from the
+  values to `Facts`.
+- an IPMI family is a `families_ipmi.IpmiFamily`: sensor tables of one maker of BMCs (`identified_by`, beginnings of
+  the maker's name in the FRU; `()` for everybody).
+
+Rules of the tables: every row names its MIB object or specification table. A code that the table does not know is
+unknown, never ok. Absent is not failed. Mind that "ok" is a different number with every vendor, sometimes within one
+MIB file. Nothing here reads the network: the same tables run on recordings.
+
+A file that declares no FAMILY, or one of another type, stops the start with its name. Files whose names begin with an
+underscore are not scanned.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from app.hardware.families_ipmi import IpmiFamily
+from app.hardware.families_snmp import SnmpFamily
+
+
+@cache
+def families() -> tuple[SnmpFamily | IpmiFamily, ...]:
+    """All families in the folder, by name. Raises RuntimeError with the file's name when one declares none."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return tuple(_family(f"{__name__}.{name}") for name in names)
+
+
+def snmp_families(object_id: str, role: str) -> tuple[SnmpFamily, ...]:
+    """The families that speak for an agent with this sysObjectID in a device of this role."""
+    return tuple(f for f in families() if isinstance(f, SnmpFamily) and f.fits(object_id, role))
+
+
+def ipmi_family(manufacturer: str | None) -> IpmiFamily:
+    """The family of one maker's BMCs, else the standard one."""
+    known = [family for family in families() if isinstance(family, IpmiFamily)]
+    own = [family for family in known if family.identified_by and (manufacturer or "").startswith(family.identified_by)]
+    return (own or [family for family in known if not family.identified_by])[0]
+
+
+def _family(module_name: str) -> SnmpFamily | IpmiFamily:
+    family = getattr(importlib.import_module(module_name), "FAMILY", None)
+    if not isinstance(family, (SnmpFamily, IpmiFamily)):
+        raise RuntimeError(f"{module_name} declares no FAMILY: see the docstring of {__name__}")  # noqa: TRY004
+    return family
