@@ -156,3 +156,25 @@ class SnmpTable:
     rows: tuple[SnmpValue, ...]
     complete: bool
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedfishTarget:
+    """A BMC's Redfish service: base URL and an account. `fingerprint` pins the certificate (SHA-256, hex)."""
+
+    address: str
+    username: str
+    password: str = field(repr=False)
+    verify_tls: bool = True
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SshTarget:
+    """A host's SSH server. `host_key` is the pinned key as in known_hosts ("ssh-ed25519 AAAA...")."""
+
+    address: str
+    username: str
+    private_key_file: str
+    host_key: str
+    port: int = 22

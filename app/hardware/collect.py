@@ -1,0 +1,178 @@
+"""Asking one device, and what feeds it, by every protocol at once; whatever answers in time is the diagnostics.
+
+Every source runs in a thread of its own with its own deadline, a little shorter than the whole's; what does not
+answer is a source row that says so. One PDU or switch is read once, however many cords lead to it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from app.core.errors import HardwareError
+from app.hardware.diagnostics import DiagnosticsDocument, Kind, Power, Source, plain
+from app.hardware.facts import Facts, Observation, Part, join_facts
+from app.hardware.readings import SourceStatus, State
+from app.hardware.rules import judge
+from app.hardware.sources import Answer, Asking, askings_of
+from app.hardware.target import ProbeTarget
+
+RESERVE = 0.1  # of the deadline, at most RESERVE_S: for the sources' own endings and for the rules
+RESERVE_S = 0.5
+CHECK_EVERY_S = 0.1
+READ = frozenset({SourceStatus.OK, SourceStatus.PARTIAL})
+CONNECTED = frozenset({"on", "up"})
+
+OnPart = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one source answered, and what it said."""
+
+    source: Source
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    name: str
+    part: dict[str, Any]
+
+
+def collect(
+    target: ProbeTarget,
+    clock: Callable[[], datetime],
+    *,
+    on_part: OnPart | None = None,
+    earlier: DiagnosticsDocument | None = None,
+    document_id: str | None = None,
+) -> DiagnosticsDocument:
+    """Take diagnostics of one device; always returns, inside the target's deadline and a few milliseconds.
+
+    `on_part(source, part)` is called in this thread as answers arrive: `part` has name, state (reading, ok, warning,
+    unknown) and detail, and of what arrived: power, components, readings; the last of a source has `source`, its row.
+    `earlier` tells which outlets and ports were on before. Two threads of a source that hangs may outlive the call.
+    """
+    taken_at, started = clock(), time.monotonic()
+    outcomes = _ask_all(askings_of(target, clock), target.deadline_s, on_part or _tell_nobody)
+    facts = join_facts(outcome.facts for outcome in outcomes)
+    wiring = replace(target.wiring, was_on=_was_on(earlier))
+    sources = tuple(outcome.source for outcome in outcomes)
+    judged, findings = judge(_with_silent_bmc(facts, target, sources, taken_at), wiring, target.device.name, sources)
+    return DiagnosticsDocument(
+        id=document_id or str(uuid4()),
+        device=target.device.name,
+        taken_at=taken_at,
+        duration_ms=_elapsed_ms(started),
+        complete=all(source.status is SourceStatus.OK for source in sources),
+        sources=sources,
+        identity=facts.identity,
+        power=Power(facts.power_on, facts.watts),
+        components=tuple(part.component for part in judged.parts),
+        readings=facts.readings,
+        events=facts.events,
+        findings=findings,
+    )
+
+
+def _ask_all(askings: tuple[Asking, ...], deadline_s: float, on_part: OnPart) -> tuple[Outcome, ...]:
+    """The outcome of every asking, in their order; those that do not end in time are timed out."""
+    inbox: queue.SimpleQueue[_Progress | tuple[str, Outcome]] = queue.SimpleQueue()
+    end = time.monotonic() + deadline_s
+    share_s = deadline_s - min(RESERVE_S, deadline_s * RESERVE)
+    threads = {asking.name: _start(asking, share_s, inbox) for asking in askings}
+    done: dict[str, Outcome] = {}
+    while len(done) < len(threads) and (left_s := end - time.monotonic()) > 0:
+        try:
+            news = inbox.get(timeout=min(left_s, CHECK_EVERY_S))
+        except queue.Empty:
+            if all(name in done or not thread.is_alive() for name, thread in threads.items()) and inbox.empty():
+                break
+            continue
+        if isinstance(news, _Progress):
+            on_part(news.name, news.part)
+        else:
+            name, done[name] = news[0], news[1]
+            on_part(name, _told(done[name]))
+    return tuple(done.get(asking.name) or _unended(asking, deadline_s) for asking in askings)
+
+
+def _start(
+    asking: Asking, share_s: float, inbox: queue.SimpleQueue[_Progress | tuple[str, Outcome]]
+) -> threading.Thread:
+    def run() -> None:
+        inbox.put((asking.name, _ask(asking, share_s, lambda part: inbox.put(_Progress(asking.name, part)))))
+
+    thread = threading.Thread(target=run, name=f"source {asking.name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def _ask(asking: Asking, share_s: float, tell: Callable[[dict[str, Any]], None]) -> Outcome:
+    started = time.monotonic()
+    try:
+        answer = asking.ask(share_s, tell)
+    except HardwareError as error:
+        status = SourceStatus(error.status)
+        source = Source(asking.name, asking.address, status, error.reason, error.advice, _elapsed_ms(started))
+        return Outcome(source, Facts())
+    return Outcome(_answered(asking, answer, _elapsed_ms(started)), answer.facts)
+
+
+def _answered(asking: Asking, answer: Answer, duration_ms: int) -> Source:
+    status = answer.status or (SourceStatus.PARTIAL if answer.problems else SourceStatus.OK)
+    detail = "; ".join((*answer.problems, *answer.notes)) or None
+    return Source(asking.name, asking.address, status, detail, answer.advice, duration_ms, answer.requests)
+
+
+def _unended(asking: Asking, deadline_s: float) -> Outcome:
+    detail = f"it did not end within {deadline_s:g} s"
+    advice = "Take the diagnostics again with a longer deadline; if it stays so, check the path to it."
+    milliseconds = round(deadline_s * 1000)
+    return Outcome(Source(asking.name, asking.address, SourceStatus.TIMEOUT, detail, advice, milliseconds), Facts())
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """A source's last part: its row and all that it said."""
+    source, facts = outcome.source, outcome.facts
+    state = {SourceStatus.OK: "ok", SourceStatus.PARTIAL: "warning"}.get(source.status, "unknown")
+    return {
+        "name": source.name,
+        "state": state,
+        "detail": source.detail,
+        "source": plain(source),
+        "power": plain(Power(facts.power_on, facts.watts)),
+        "components": [plain(part.component) for part in facts.parts],
+        "readings": [plain(reading) for reading in facts.readings],
+    }
+
+
+def _with_silent_bmc(facts: Facts, target: ProbeTarget, sources: Iterable[Source], now: datetime) -> Facts:
+    """A server whose management controller said nothing by any of its protocols: the controller itself is unknown."""
+    controllers = [source for source in sources if source.name in {"ipmi", "redfish"}]
+    failed = [s for s in controllers if s.status not in READ and s.status is not SourceStatus.UNSUPPORTED]
+    if target.device.role != "server" or not failed or any(source.status in READ for source in controllers):
+        return facts
+    source = failed[0]
+    seen = Observation(State.UNKNOWN, source.detail or source.status, source.name, f"{source.name} session", now)
+    return replace(facts, parts=(*facts.parts, Part(Kind.BMC, "BMC", None, (seen,))))
+
+
+def _was_on(earlier: DiagnosticsDocument | None) -> frozenset[tuple[str | None, Kind, str]]:
+    components = earlier.components if earlier else ()
+    return frozenset((c.device, c.kind, c.number or c.name) for c in components if c.value in CONNECTED)
+
+
+def _elapsed_ms(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _tell_nobody(_source: str, _part: dict[str, Any]) -> None:
+    """Stand in for a caller that does not want parts as they arrive."""

@@ -1,0 +1,87 @@
+"""Reading one SNMP agent: which families speak for it, what they ask for, what they make of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.hardware.facts import Facts, join_facts
+from app.hardware.families_snmp import SnmpFamily, Values, is_scalar
+from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
+from app.hardware.vendors import snmp_families
+
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+NOTHING_KNOWN = "it answers, but offers nothing that this version knows how to read"
+
+
+class Session(Protocol):
+    """The door to one agent, as `protocols.snmp.open_session` opens it."""
+
+    problems: dict[str, str]
+
+    def get(self, oids: Sequence[str]) -> dict[str, SnmpValue]:
+        """Single objects; what the agent does not have is ABSENT."""
+
+    def walk(self, column: str) -> SnmpTable:
+        """All rows of a column, and whether they are complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """What an agent said. `problems` are sentences; `is_known` is False when no family found anything of its own."""
+
+    facts: Facts
+    problems: tuple[str, ...]
+    is_known: bool
+
+
+def read_agent(session: Session, role: str, source: str, now: datetime) -> AgentFacts:
+    """Ask an agent for all that its families know. Raises HardwareError when it says nothing at all.
+
+    Cost: one round trip to learn who it is, then one per 20 scalars and one per 25 rows of every column.
+    """
+    system = session.get([SYS_OBJECT_ID, SYS_DESCR])
+    families = snmp_families(object_id(system), role)
+    objects = list(dict.fromkeys(oid for family in families for oid in family.objects()))
+    scalars = [oid for oid in objects if is_scalar(oid)]
+    found = session.get(scalars) if scalars else {}
+    tables = {column: session.walk(column) for column in objects if not is_scalar(column)}
+    return AgentFacts(
+        _facts(families, Values(source, now, found, tables)),
+        problems_of(families, tables, session.problems),
+        _is_known(found, tables),
+    )
+
+
+def object_id(system: Mapping[str, SnmpValue]) -> str:
+    """The agent's sysObjectID, dotted; "" when it does not say."""
+    value = system.get(SYS_OBJECT_ID)
+    if value is None or value.value is None:
+        return ""
+    text = value.value.decode("ascii", "replace") if isinstance(value.value, bytes) else str(value.value)
+    return text.strip(".")
+
+
+def _facts(families: Sequence[SnmpFamily], values: Values) -> Facts:
+    return join_facts(family.facts(values) for family in families)
+
+
+def problems_of(
+    families: Sequence[SnmpFamily], tables: Mapping[str, SnmpTable], objects: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What could not be read, by the objects' own names and by reason, so that nothing is missing silently."""
+    names = {row.column: row.object for family in families for row in family.statuses}
+    names |= {row.column: row.object for family in families for row in family.measures}
+    cut = {column: table.problem or "incomplete" for column, table in tables.items() if not table.complete}
+    reasons: dict[str, list[str]] = {}
+    for oid, reason in {**objects, **cut}.items():
+        reasons.setdefault(reason, []).append(names.get(oid, oid))
+    return tuple(f"{', '.join(told)}: {reason}" for reason, told in reasons.items())
+
+
+def _is_known(scalars: Mapping[str, SnmpValue], tables: Mapping[str, SnmpTable]) -> bool:
+    told = any(value.type is not SnmpType.ABSENT for value in scalars.values())
+    return told or any(table.rows for table in tables.values())

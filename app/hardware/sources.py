@@ -1,0 +1,141 @@
+"""Which doors a target opens: one asking per protocol of the device, one per PDU and switch of its cabling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.errors import Unsupported
+from app.hardware.bmc_log import read_log
+from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
+from app.hardware.diagnostics import Kind, plain
+from app.hardware.facts import Facts, Part, join_facts
+from app.hardware.families_ipmi import read_sensors
+from app.hardware.protocols import ipmi, snmp
+from app.hardware.readings import IpmiAnswer, IpmiTarget, SnmpTarget, SourceStatus
+from app.hardware.scene import find_part
+from app.hardware.target import Neighbour, ProbeTarget
+from app.hardware.vendors import ipmi_family
+
+SKEW_WORTH_TELLING_S = 300.0
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source said. `problems` are parts of it that could not be read; `notes` are facts worth a sentence."""
+
+    facts: Facts
+    requests: int = 0
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    status: SourceStatus | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One source to ask: `ask(deadline_s, tell)` answers or raises HardwareError, inside the deadline."""
+
+    name: str
+    address: str
+    ask: Callable[[float, Tell], Answer]
+
+
+def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Asking, ...]:
+    """Everything to ask for a target, the device itself first."""
+    device, found = target.device, []
+    if device.ipmi is not None:
+        found.append(_ipmi(device.ipmi, clock))
+    if device.redfish is not None:
+        found.append(_not_offered("redfish", device.redfish.address))
+    if device.snmp is not None:
+        found.append(_agent("snmp", device.snmp, device.role, clock, lambda facts: facts))
+    if device.ssh is not None:
+        found.append(_not_offered("ssh", f"{device.ssh.address}:{device.ssh.port}"))
+    return (*found, *_neighbours(target, clock))
+
+
+def _ipmi(bmc: IpmiTarget, clock: Callable[[], datetime]) -> Asking:
+    def ask(deadline_s: float, tell: Tell) -> Answer:
+        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(_ipmi_part(part, value)))
+        return bmc_answer(answer, clock())
+
+    return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)
+
+
+def bmc_answer(answer: IpmiAnswer, now: datetime) -> Answer:
+    """What a BMC's answer means: live sensors, the log in words, and how far its clock is off. Pure."""
+    family = ipmi_family(answer.identity.manufacturer)
+    facts = join_facts((read_sensors(family, answer, "ipmi", now), read_log(family, answer, now)))
+    problems = tuple(f"{part}: {reason}" for part, reason in answer.problems.items())
+    return Answer(facts, answer.requests, problems, _skew(answer.clock_skew_s))
+
+
+def _skew(skew_s: float | None) -> tuple[str, ...]:
+    if skew_s is None or abs(skew_s) < SKEW_WORTH_TELLING_S:
+        return ()
+    way = "ahead of" if skew_s > 0 else "behind"
+    return (f"the BMC's clock is {round(abs(skew_s) / 60)} minutes {way} ours: mind the times of its event log",)
+
+
+def _ipmi_part(part: str, value: object) -> dict[str, Any]:
+    """Progress worth showing before the judgement: power at once, of the rest how much has arrived."""
+    told: dict[str, Any] = {"name": "ipmi", "state": "reading", "detail": part, "part": part}
+    if isinstance(value, bool):
+        return {**told, "detail": f"power {'on' if value else 'off'}", "power": {"on": value, "watts": None}}
+    if isinstance(value, tuple):
+        return {**told, "detail": f"{part}: {len(value)}"}
+    return {**told, "identity": plain(value)}
+
+
+def _agent(
+    name: str, agent: SnmpTarget, role: str, clock: Callable[[], datetime], keep: Callable[[Facts], Facts]
+) -> Asking:
+    def ask(deadline_s: float, _tell: Tell) -> Answer:
+        with snmp.open_session(agent, deadline_s) as session:
+            said = read_agent(session, role, name, clock())
+            requests = session.requests
+        if not said.is_known:
+            advice = "Check that the role fits the device; else it needs a vendor file of its own."
+            return Answer(keep(said.facts), requests, (NOTHING_KNOWN,), (), SourceStatus.UNSUPPORTED, advice)
+        return Answer(keep(said.facts), requests, said.problems)
+
+    return Asking(name, f"{agent.address}:{agent.port}", ask)
+
+
+def _not_offered(name: str, address: str) -> Asking:
+    def ask(_deadline_s: float, _tell: Tell) -> Answer:
+        raise Unsupported(f"this version does not read {name}", "Give the device's IPMI or SNMP address instead.")
+
+    return Asking(name, address, ask)
+
+
+def _neighbours(target: ProbeTarget, clock: Callable[[], datetime]) -> Iterable[Asking]:
+    """Each PDU and switch once: of what it says only the outlets and ports that the cabling names are kept."""
+    wanted: dict[tuple[str, Neighbour], list[tuple[Kind, str]]] = {}
+    for feed in target.power:
+        wanted.setdefault(("pdu", feed.pdu), []).append((Kind.OUTLET, feed.outlet))
+    for link in target.network:
+        wanted.setdefault(("switch", link.switch), []).append((Kind.SWITCH_PORT, link.switch_port))
+    for (role, neighbour), names in wanted.items():
+        if neighbour.snmp is not None:
+            yield _neighbour(neighbour.name, neighbour.snmp, role, names, clock)
+
+
+def _neighbour(
+    device: str, agent: SnmpTarget, role: str, names: list[tuple[Kind, str]], clock: Callable[[], datetime]
+) -> Asking:
+    return _agent(f"snmp:{device}", agent, role, clock, lambda facts: only_cabled(facts, device, names))
+
+
+def only_cabled(facts: Facts, device: str, names: Iterable[tuple[Kind, str]]) -> Facts:
+    """Of a neighbour's facts, the outlets and ports that are named, with their readings, marked as the neighbour's."""
+    found = [find_part(facts.parts, kind, name, None) for kind, name in names]
+    parts: tuple[Part, ...] = tuple(dict.fromkeys(part for part in found if part is not None))
+    kept = {part.name for part in parts}
+    readings = tuple(reading for reading in facts.readings if reading.component in kept)
+    return Facts(parts=parts, readings=readings).of_device(device)
