@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
     missing = [package for program, package in PACKAGE_OF.items() if not shutil.which(program)]
     if missing and not _install(missing):
-        print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)  # noqa: T201
+        print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)
     os.chdir(ROOT)
     return int(pytest.main(argv))
 
@@ -43,12 +43,14 @@ def _install(packages: list[str]) -> bool:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return False
-    print(f"rackside test: installing {', '.join(packages)}", file=sys.stderr)  # noqa: T201
+    print(f"rackside test: installing {', '.join(packages)}", file=sys.stderr)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
     with _services_stay_stopped():
         for command in ([apt, "update", "-qq"], install):
-            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)  # noqa: S603
+            done = subprocess.run(  # noqa: S603 -- apt-get, by its full path
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+            )
             if done.returncode != 0:
                 return False
     return True

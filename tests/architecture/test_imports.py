@@ -28,12 +28,12 @@ HEIGHT = {
 
 def test_import_contracts_are_kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT)
-    status = lint_imports(config_filename="pyproject.toml", cache_dir=None)
+    status = lint_imports(config_filename="pyproject.toml", no_cache=True, no_logo=True)
     assert status == 0, capsys.readouterr().out
 
 
 def test_modules_of_a_package_stand_on_lower_ones_only() -> None:
-    graph = grimp.build_graph("app", cache_dir=None)
+    graph = grimp.build_graph("app", no_cache=True, no_logo=True)
     wrong = []
     for package in PACKAGES:
         for importer in graph.find_descendants(f"app.{package}"):

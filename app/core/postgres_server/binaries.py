@@ -104,4 +104,5 @@ def _namespaces_work(binaries: Path) -> bool:
     if not shutil.which(NOBODY_IN_A_NAMESPACE[0]):
         return False
     command = [*NOBODY_IN_A_NAMESPACE, str(binaries / "postgres"), "--version"]
-    return subprocess.run(command, cwd="/", capture_output=True, check=False).returncode == 0  # noqa: S603
+    done = subprocess.run(command, cwd="/", capture_output=True, check=False)  # noqa: S603 -- a fixed command
+    return done.returncode == 0
