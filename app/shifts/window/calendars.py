@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from app.shifts.window.hours import MINUTES_A_DAY, Hours
+from app.shifts.window.hours import WHOLE_DAY, Hours
 from app.shifts.window.zones import SECONDS_A_DAY, instant_of, instants_of, seconds_of, steady_offset, zone
 
 HORIZON_DAYS = 400
@@ -94,23 +94,20 @@ def runs(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[in
 def day_to_begin(calendar: Calendar, second: int) -> int:
     """Return a day (from 1970-01-01) from which `runs` shows the opening at `second` whole, at most 402 days back."""
     day = second // SECONDS_A_DAY - 2  # any offset and any repeated hour stay inside two days
-    farthest = day - HORIZON_DAYS
     if calendar.hours.never_close:
         earlier = bisect_left(calendar.closed_in_order, day)
+        farthest = day - HORIZON_DAYS
         return max(farthest, calendar.closed_in_order[earlier - 1]) if earlier else farthest
-    while day > farthest and _carries_over(calendar, day):
+    while _may_go_through(calendar, day):
         day -= 1
     return day
 
 
-def _carries_over(calendar: Calendar, day: int) -> bool:
-    """Whether the opening at the end of the day before goes on at the start of `day`, or might."""
-    if steady_offset(calendar.zone, (day - 1) // 7) is None:
-        return True  # a repeated hour may join openings that do not touch on paper
-    week, closed = calendar.hours.days, calendar.closed_numbers
-    before, after = week[(day - 1 + _WEEKDAY_1970) % 7], week[(day + _WEEKDAY_1970) % 7]
-    touching = bool(before) and bool(after) and before[-1][1] == MINUTES_A_DAY and after[0][0] == 0
-    return touching and day not in closed and day - 1 not in closed
+def _may_go_through(calendar: Calendar, day: int) -> bool:
+    """Whether an opening can have begun before `day` and still go on after it: it covers all of that day."""
+    if steady_offset(calendar.zone, day // 7) is None:
+        return True  # a repeated hour may close a gap that is there on paper
+    return calendar.hours.days[(day + _WEEKDAY_1970) % 7] == WHOLE_DAY and day not in calendar.closed_numbers
 
 
 def _between_closed_days(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ _PART = re.compile(r"([A-Za-z]+)(?:-([A-Za-z]+))? +([0-9]{2}):([0-9]{2})-([0-9]{
 Stretch = tuple[int, int]
 """Minutes of the day [opens, closes), 0 to 1440."""
 
-_ALWAYS = (((0, MINUTES_A_DAY),),) * len(WEEKDAYS)
+WHOLE_DAY: tuple[Stretch, ...] = ((0, MINUTES_A_DAY),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Hours:
     @property
     def never_close(self) -> bool:
         """Whether every minute of the week is covered."""
-        return self.days == _ALWAYS
+        return self.days == (WHOLE_DAY,) * len(WEEKDAYS)
 
 
 @lru_cache(maxsize=4096)

@@ -210,6 +210,19 @@ def test_closing_at_24_00_of_a_night_with_two_midnights_is_the_second() -> None:
     assert closes_at(azores, at("2026-10-24 22:00", "Atlantic/Azores")) == datetime(2026, 10, 25, 1, tzinfo=UTC)
 
 
+def test_closing_at_24_00_waits_for_the_second_midnight_on_a_working_day_too() -> None:
+    casey = calendar("Wed 20:00-24:00", name="Antarctica/Casey")  # 03:00 of Thursday became 00:00
+    evening = at("2023-03-08 22:00", "Antarctica/Casey")
+    assert closes_at(casey, evening) == datetime(2023, 3, 8, 16, tzinfo=UTC)
+
+
+def test_repeated_hour_can_join_two_openings_that_do_not_touch_on_paper() -> None:
+    azores = calendar("Sat 20:00-24:00,Sun 00:30-24:00,Mon 00:00-24:00,Tue 00:00-12:00", name="Atlantic/Azores")
+    current = opening_at(azores, at("2026-10-27 06:00", "Atlantic/Azores"))
+    assert current is not None
+    assert current.starts_at == at("2026-10-24 20:00", "Atlantic/Azores")
+
+
 def test_friday_that_samoa_skipped_has_no_opening() -> None:
     apia = Calendar("Pacific/Apia", OFFICE)
     days = [
@@ -313,6 +326,11 @@ def test_absence_over_several_days_takes_from_each_of_them() -> None:
         span("2026-11-25 12:00", "2026-11-25 17:00"),
         span("2026-11-26 08:00", "2026-11-26 17:00"),
     ]
+
+
+def test_job_of_the_day_before_takes_nothing_from_today() -> None:
+    day = [span(f"{MONDAY} 08:00", f"{MONDAY} 17:00")]
+    assert list(subtract(day, [span(f"{FRIDAY} 08:00", f"{FRIDAY} 17:00")])) == day
 
 
 def test_roster_counts_only_inside_site_hours() -> None:
