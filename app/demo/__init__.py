@@ -1,0 +1,1 @@
+"""The demo: three data centers with real protocol servers behind every machine, on one computer."""
