@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, every_s: float = 0.02) -> T:
+def wait_until(condition: Callable[[], T | None], *, within_s: float = 10.0, every_s: float = 0.02) -> T:
     """The first truthy value of `condition`; fails the test when there is none before the deadline."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):

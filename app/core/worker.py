@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 JOBS_AT_ONCE: Final = 20
 POLLING_S: Final = 0.5
 BACK_S: Final = 1.0
-FINISH_S: Final = 7.0
-STOP_S: Final = 9.0
+FINISH_S: Final = 6.0
+STOP_S: Final = 8.0
 """Everything is over this long after a request to stop: service supervisors kill at ten seconds."""
 
 _CONNECTION: Final = {  # a dead line to the center is noticed within seconds, not hours
@@ -49,7 +49,7 @@ class Duty:
 
 
 def work(app: Flask, url: str, duty: Duty) -> None:
-    """Work until SIGTERM or SIGINT, then finish within nine seconds.
+    """Work until SIGTERM or SIGINT, then finish within eight seconds.
 
     Jobs still running then are left behind: other workers take them again once the heartbeat is missing. A database
     that goes away is waited for. `url` is SQLAlchemy's.

@@ -1,0 +1,310 @@
+"""The real worker process: prompt, killed at every step, stopped, and with a database that dies."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.core import migrations
+from app.core.chores import Chore, do
+from app.core.database import bare_app, db, transaction
+from app.core.postgres import running
+from app.core.queue import CENTRAL, defer, site_queue
+from app.core.upkeep import MOST_DEATHS, return_stalled
+from app.sites.models import Site
+from app.tickets import operations
+from tests.integration.tickets.conftest import NOW, Conversation
+from tests.integration.tickets.receiver import Answer, Receiver, receiving
+from tests.waiting import wait_until
+
+SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
+SOURCE = Path(__file__).resolve().parents[3]
+
+
+class WorkerProcess:
+    """A `rackside worker` of our own, and what it says."""
+
+    def __init__(self, url: str, folder: Path, hook: str, *options: str) -> None:
+        integrations = folder / "integrations.json"
+        content = {"rt": {"system": "webhook", "url": hook, "secrets": [SECRET]}}
+        integrations.write_text(json.dumps(content), encoding="utf-8")
+        env = os.environ | {
+            "DATABASE_URL": url, "RACKSIDE_INTEGRATIONS": str(integrations), "RACKSIDE_INSTANCE": str(folder),
+            "PYTHONPATH": str(SOURCE),
+        }  # fmt: skip
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "worker", *options], env=env, cwd=folder, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.said: list[str] = []
+        assert self.process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
+
+    def _read(self, output: IO[str]) -> None:
+        with output:
+            self.said += output  # grows line by line
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: any("at work" in line for line in self.said) or self.process.poll() is not None, within_s=30)
+        assert self.process.poll() is None, self.said
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+        self._reader.join(timeout=10)
+
+    def stop(self, within_s: float = 10.0) -> float:
+        """Ask for the end; the seconds it took. The exit status must be 0."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=within_s) == 0, self.said
+        self._reader.join(timeout=10)
+        return time.monotonic() - began
+
+
+Start = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def start(database: str, tmp_path: Path) -> Iterator[Start]:
+    """Start workers; whatever is left of them is ended with the test."""
+    started: list[WorkerProcess] = []
+
+    def worker(hook: str, *options: str, url: str = database) -> WorkerProcess:
+        started.append(WorkerProcess(url, tmp_path, hook, *options))
+        started[-1].wait_until_ready()
+        return started[-1]
+
+    yield worker
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def sent(conversation: Conversation) -> bool:
+    return all(message.state == "sent" for message in conversation.told())
+
+
+def jobs_in(status: str) -> int:
+    with transaction() as session:
+        counted = text("SELECT count(*) FROM procrastinate_jobs WHERE status = CAST(:s AS procrastinate_job_status)")
+        return int(session.scalars(counted, {"s": status}).one())
+
+
+def waiting_for_locks() -> int:
+    with transaction() as session:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int(session.scalars(text(waiting)).one())
+
+
+def be_forgotten_for(seconds: int) -> None:
+    """Move leases and heartbeats back, as if the dead worker had been gone that long."""
+    with transaction() as session:
+        session.execute(text("UPDATE message SET lease_until = lease_until - :span"), {"span": timedelta(seconds=60)})
+        session.execute(
+            text("UPDATE procrastinate_workers SET last_heartbeat = now() - :span"),
+            {"span": timedelta(seconds=seconds)},
+        )
+
+
+@contextmanager
+def deaf_listener() -> Iterator[str]:
+    """An address where connections come about and nobody ever reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+def test_a_message_is_at_its_receiver_within_a_second_of_the_commit(
+    start: Start, receiver: Receiver, open_ticket: Callable[..., Conversation]
+) -> None:
+    conversation = open_ticket("rt")
+    worker = start(receiver.url)
+    began = time.monotonic()
+    conversation.tell()
+    wait_until(receiver.ids)
+    assert time.monotonic() - began < 1.5
+    wait_until(lambda: sent(conversation))
+    assert worker.stop() < 5
+
+
+def test_a_worker_killed_while_sending_or_before_recording_is_followed_by_the_same_message(
+    start: Start, receiver: Receiver, open_ticket: Callable[..., Conversation], database: str
+) -> None:
+    conversation = open_ticket("rt")
+    first, second = (str(conversation.tell(key).id) for key in "ab")
+
+    with deaf_listener() as nowhere:  # leased, and nobody has read a byte of it
+        killed = start(nowhere, "--central")
+        wait_until(lambda: conversation.told()[0].lease_until is not None)
+        killed.kill()
+    assert receiver.ids() == []
+    be_forgotten_for(60)
+
+    receiver.answers = [Answer(hold=True)]  # received, and never answered
+    killed = start(receiver.url, "--central")
+    wait_until(lambda: receiver.ids() == [first])
+    killed.kill()
+    assert conversation.told()[0].state == "pending"
+    be_forgotten_for(60)
+
+    receiver.answers = [Answer(hold=True)]
+    killed = start(receiver.url, "--central")
+    wait_until(lambda: receiver.ids() == [first, first])
+    with psycopg.connect(database.replace("+psycopg", "")) as lock:
+        lock.execute("SELECT FROM message FOR UPDATE")
+        receiver.resume.set()  # answered with 200, and not yet recorded
+        wait_until(lambda: waiting_for_locks() == 1)
+        killed.kill()
+    assert conversation.told()[0].state == "pending"
+    be_forgotten_for(60)
+
+    start(receiver.url, "--central")
+    wait_until(lambda: sent(conversation), within_s=15)
+    assert receiver.ids() == [first, first, first, second]
+    wait_until(lambda: jobs_in("doing") == 0, within_s=15)
+    assert jobs_in("failed") == 0
+
+
+def test_a_site_worker_takes_its_own_jobs_only_and_shows_that_it_lives(
+    start: Start, receiver: Receiver, open_ticket: Callable[..., Conversation]
+) -> None:
+    conversation = open_ticket("rt")
+    with transaction() as session:
+        session.add_all(Site(code=code, name=code, time_zone="UTC") for code in ("AMS1", "NYC1"))
+    conversation.tell()
+    with transaction() as session:
+        for code in ("AMS1", "NYC1"):
+            defer(session, operations.DELIVER, queue=site_queue(code), ticket_id=0)
+    start(receiver.url, "--site", "AMS1")
+    wait_until(lambda: jobs_in("todo") == 2)
+    with transaction() as session:
+        seen = wait_until(lambda: {site.code: site.worker_seen_at for site in session.query(Site).populate_existing()})
+    assert seen["AMS1"] is not None
+    assert datetime.now(UTC) - seen["AMS1"] < timedelta(seconds=30)
+    assert seen["NYC1"] is None
+    assert receiver.ids() == []
+
+
+def test_an_unknown_site_is_named_and_ends_the_worker(database: str, tmp_path: Path) -> None:
+    worker = WorkerProcess(database, tmp_path, "http://127.0.0.1:1/", "--site", "XXX9")
+    try:
+        assert worker.process.wait(timeout=30) == 1
+    finally:
+        worker.kill()
+    assert "no such site" in "".join(worker.said)
+
+
+def test_a_database_that_is_killed_is_waited_for_and_nothing_is_lost(
+    start: Start, receiver: Receiver, tmp_path: Path
+) -> None:
+    folder = tmp_path / "postgres"
+    with running(folder, durable=False) as url:
+        migrations.upgrade(url)
+        app = bare_app(url)
+        with app.app_context():
+            start(receiver.url, url=url)
+            os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            conversation = wait_until(lambda: tell_if_possible("rt"), within_s=15)
+            wait_until(receiver.ids, within_s=20)
+            assert receiver.ids() == [str(conversation.told()[0].id)]
+            wait_until(lambda: sent(conversation))
+            db.engine.dispose()
+
+
+def tell_if_possible(system: str) -> Conversation | None:
+    """A new ticket with one message, None while the database is away."""
+    with suppress(DBAPIError), transaction() as session:
+        ticket = operations.ticket_of(
+            session, system, "1", url=None, subject="x", channel="ticket", opened_at=NOW, now=NOW
+        )
+        operations.tell(session, ticket, kind="booked", subject="x", key="k", now=NOW, public="Hello.")
+        return Conversation(ticket)
+    return None
+
+
+@pytest.mark.proof
+def test_a_worker_with_work_that_does_not_end_stops_within_ten_seconds_all_the_same(
+    start: Start, receiver: Receiver, open_ticket: Callable[..., Conversation]
+) -> None:
+    receiver.answers = [Answer(hold=True)]
+    open_ticket("rt").tell()
+    worker = start(receiver.url)
+    wait_until(receiver.ids)
+    assert worker.stop(within_s=10) < 10
+
+
+def doing(session: Session, name: str, *, attempts: int = 0, once: str | None = None) -> int:
+    """A job in the hands of a worker that is gone; its id."""
+    defer(session, name, queue=CENTRAL, once=once)
+    taken = "UPDATE procrastinate_jobs SET status = 'doing', attempts = :n WHERE status = 'todo' RETURNING id"
+    return int(session.scalars(text(taken), {"n": attempts}).one())
+
+
+def test_jobs_of_a_dead_worker_come_back_once_and_poisonous_ones_end(app: Flask) -> None:
+    with transaction() as session:
+        poison = doing(session, "x", attempts=MOST_DEATHS)
+        doubled = doing(session, "y", once="only one waits")
+        lost = doing(session, "z")
+        defer(session, "y", queue=CENTRAL, once="only one waits")
+        defer(session, "w", queue=site_queue("AMS1"))
+    with transaction() as session:
+        assert return_stalled(session, [site_queue("AMS1")]) == 0
+        assert return_stalled(session, None) == 3
+        assert return_stalled(session, None) == 0
+    with transaction() as session:
+        rows = session.execute(text("SELECT id, status::text FROM procrastinate_jobs"))
+        status: dict[int, str] = {row.id: row.status for row in rows}
+    assert (status[poison], status[lost]) == ("failed", "todo")
+    assert doubled not in status
+    assert sorted(status.values()) == ["failed", "todo", "todo", "todo"]
+
+
+def test_a_chore_that_runs_alone_is_never_in_two_hands(app: Flask) -> None:
+    inside, done = threading.Barrier(2), []
+
+    def slow() -> None:
+        inside.wait(timeout=10)
+        inside.wait(timeout=10)
+        done.append("first")
+
+    first = threading.Thread(target=do, args=(app, Chore("the chore", 10, slow, alone=True)))
+    first.start()
+    inside.wait(timeout=10)
+    do(app, Chore("the chore", 10, lambda: done.append("second"), alone=True))
+    do(app, Chore("another", 10, lambda: done.append("another"), alone=True))
+    inside.wait(timeout=10)
+    first.join(timeout=10)
+    do(app, Chore("the chore", 10, lambda: done.append("third"), alone=True))
+    assert done == ["another", "first", "third"]
+
+
+def test_a_chore_that_fails_ends_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    do(app, Chore("the chore", 10, lambda: 1 / 0))  # type: ignore[arg-type]  # it has no value to give
+    assert "the chore failed" in caplog.text
