@@ -20,7 +20,7 @@ from app.core.idempotency import idempotent
 from app.core.permissions import Permission
 from app.hardware.queries import asset_for
 from app.jobs import photos, queries
-from app.jobs.forms import EscalationSchema, read
+from app.jobs.forms import EscalationSchema, read, read_verb
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations.escalate import escalate
@@ -148,12 +148,13 @@ def work_order_photo_image(number: str, photo_id: UUID) -> Response:
 @api.doc(summary="Do one verb to an order", description=f"Verbs: {VERBS}. Bodies and refusals: docs/api.md.")
 def act(number: str, verb: str) -> ResponseReturnValue:
     """Do one verb; answers with the order as it is then."""
-    body = request.get_json() if request.get_data() else {}
+    named = _verb(verb)
+    body = read_verb(named, request.get_json() if request.get_data() else {})
     with transaction() as session:
         order = perform(
-            session, current(), number, _verb(verb), body, now=business_now(), silence=_silence(), version=_if_match()
+            session, current(), number, named, body, now=business_now(), silence=_silence(), version=_if_match()
         )
-        stopped = _stopped(order) if verb == Verb.MATCH else None
+        stopped = _stopped(order) if named == Verb.MATCH else None
         answer = _answer(order)
     return stopped or answer
 

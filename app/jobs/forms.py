@@ -240,3 +240,8 @@ def _code(message: str) -> str:
     if message.startswith("Missing data"):
         return "required"
     return "unknown" if message.startswith("Unknown field") else "invalid"
+
+
+def read_verb(verb: Verb, body: object) -> dict[str, Any]:
+    """Check the body of a verb; raises Invalid naming every wrong field."""
+    return read(SCHEMAS[verb], body)
