@@ -61,7 +61,7 @@ def seed_integration(session: Session, now: datetime) -> dict[str, Any]:
 
 
 def _person(session: Session, one: DemoPerson, sites: dict[str, Site], now: datetime) -> dict[str, Any]:
-    password = f"{one.name}-{secrets.token_hex(4)}"
+    password = secrets.token_urlsafe(9)
     person = add_person(session, name=one.name, full_name=one.full_name, by=SEEDER, now=now, password=password)
     places: list[str] = []
     for role in one.roles:

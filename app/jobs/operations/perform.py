@@ -55,9 +55,9 @@ def perform(
 ) -> WorkOrder:
     """Do one verb to one order and return the order as it is then.
 
-    `body` is what the verb's schema (forms.py) read. `now` is business time, `silence` how long a customer may stay silent before an order closes. `version` is the
-    caller's copy (If-Match): stale raises VersionConflict. Raises Invalid, NotFound, NotAllowed, Conflict with the
-    contract's codes. The same act of the same device counts once.
+    `body` is what the verb's schema (forms.py) read, `now` is business time, `silence` how long a customer may stay
+    silent before an order closes, `version` the caller's copy (If-Match): stale raises VersionConflict. Raises Invalid,
+    NotFound, NotAllowed, Conflict with the contract's codes. The same act of the same device counts once.
     """
     order = order_numbered(session, principal, number)
     given = dict(body)
