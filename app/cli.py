@@ -35,7 +35,7 @@ COMMANDS = (
     Command("verify", "app.jobs.cli_verify:main", "check a report's hash chain and signature"),
     Command("token", "app.people.cli:token", "API tokens"),
     Command("person", "app.people.cli:person", "people and their roles"),
-    Command("site", "app.sites.cli:main", "data centers, their hours and closed days"),
+    Command("site", "app.shifts.cli_site:main", "data centers, their hours and closed days"),
     Command("asset", "app.hardware.cli:asset", "servers and what feeds them"),
     Command("import", "app.jobs.cli_import:main", "import from CSV"),
 )

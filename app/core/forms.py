@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from flask import request
@@ -36,3 +37,8 @@ class Form(WTForm):
     def hidden_tag(self) -> Markup:
         """The CSRF token, for the template."""
         return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token())
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> Any:
+    """Choices of a SelectField or RadioField from (value, label): the form that WTForms keeps and its types lack."""
+    return dict(pairs)

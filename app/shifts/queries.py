@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.people.models import Person
 from app.shifts.models import Absence, Appointment, Roster
 from app.shifts.rules import Rostered
-from app.shifts.window import HORIZON, Calendar, Opening, intersect, openings, parse_hours
+from app.shifts.window import HORIZON, Calendar, Opening, intersect, openings, parse_hours, subtract
 from app.sites.models import Site
 
 
@@ -81,6 +82,25 @@ def _span(during: Range[datetime]) -> Opening:
     assert during.lower is not None
     assert during.upper is not None
     return Opening(during.lower, during.upper)
+
+
+def shifts_between(session: Session, site: Site, start: datetime, end: datetime) -> list[tuple[Person, Opening]]:
+    """Who works when inside [start, end), by start and name: rostered, inside site hours, absences taken off.
+
+    Two queries; spans are clipped to the range.
+    """
+    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id)).unique().all()
+    away: dict[int, list[Opening]] = defaultdict(list)
+    for absence in session.scalars(select(Absence).where(Absence.starts_at < end, Absence.ends_at > start)):
+        away[absence.person_id].append(Opening(absence.starts_at, absence.ends_at))
+    calendar = site_calendar(site)
+    found = [
+        (roster.person, Opening(span.starts_at, min(span.ends_at, end)))
+        for roster in rosters
+        if roster.person.active
+        for span in subtract(_until(_spans(calendar, roster, start), end), away[roster.person_id])
+    ]
+    return sorted(found, key=lambda shift: (shift[1], shift[0].name))
 
 
 def on_duty(session: Session, site: Site, at: datetime) -> list[str]:

@@ -21,6 +21,19 @@ def site_coded(session: Session, code: str) -> Site:
     return site
 
 
+def has_site(session: Session, code: str) -> bool:
+    """True when there is a site of that code."""
+    return session.scalar(select(Site.id).where(Site.code == code)) is not None
+
+
+def visible_site(session: Session, principal: Principal, permission: Permission, code: str) -> Site:
+    """The site of that code where this person holds a permission; raises NotFound, also for anybody else's."""
+    site = session.scalar(select(Site).where(Site.code == code, visible(principal, permission, Site.id)))
+    if site is None:
+        raise NotFound("no_such_site", f"There is no site {code[:16]}, or not for you.")
+    return site
+
+
 def all_sites(session: Session) -> Sequence[Site]:
     """Every site by code, with closed days (two queries)."""
     return session.scalars(select(Site).order_by(Site.code)).all()

@@ -20,12 +20,14 @@ from app.core.settings import Settings
 from app.hardware.api import api as hardware_api
 from app.jobs.api import api as jobs_api
 from app.people.routes import blueprint as people_pages
+from app.shifts.api import api as shifts_api
 from app.web import components, errors, health, openapi, security, shell, stream
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     health.blueprint,
     stream.blueprint,
     people_pages,
+    shifts_api,
     hardware_api,
     jobs_api,
 )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from flask import g, request
 
 from app.core.access import Principal
 from app.core.clock import business_now, drill_offset
+from app.core.database import transaction
 from app.core.permissions import Permission
-from app.web.components import PageLink, Shell, SignedIn
+from app.shifts.queries import site_calendar
+from app.shifts.window import closes_at, next_opening, opening_at
+from app.sites.models import Site
+from app.sites.queries import visible_sites
+from app.web.components import PageLink, Shell, SignedIn, SiteHours, place_of
 
 PAGES: Final = (
     ("My day", "/day", Permission.ORDERS_ACT),
+    ("Assets", "/assets", Permission.ASSETS_READ),
     ("People", "/people", Permission.PEOPLE_WRITE),
     ("Me", "/me", Permission.SELF),
 )
@@ -21,8 +28,30 @@ PAGES: Final = (
 def for_this_request() -> Shell:
     """The shell of the page that this request renders; empty for a visitor."""
     principal: Principal | None = None if g.get("plain_shell") else g.get("principal")
-    drill_at = business_now() if drill_offset() else None
-    return Shell(_signed_in(principal) if principal else None, (), drill_at)
+    now = business_now()
+    drill_at = now if drill_offset() else None
+    if principal is None:
+        return Shell(drill_at=drill_at)
+    return Shell(_signed_in(principal), _hours(principal, now), drill_at)
+
+
+def _hours(principal: Principal, now: datetime) -> tuple[SiteHours, ...]:
+    """The window of every site that this person sees (two queries)."""
+    with transaction() as session:
+        return tuple(_window(site, now) for site in visible_sites(session, principal, Permission.SITES_READ))
+
+
+def _window(site: Site, now: datetime) -> SiteHours:
+    calendar = site_calendar(site)
+    current, following = opening_at(calendar, now), next_opening(calendar, now)
+    return SiteHours(
+        place=place_of(site.time_zone),
+        time_zone=site.time_zone,
+        is_open=current is not None,
+        opened_at=current.starts_at if current else None,
+        closes_at=closes_at(calendar, now),
+        next_opens_at=following.starts_at if following else None,
+    )
 
 
 def _signed_in(principal: Principal) -> SignedIn:

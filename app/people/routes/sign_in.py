@@ -1,12 +1,11 @@
-"""Pages of people: signing in and out."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
 import logging
-from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.core import access, browser
@@ -17,10 +16,9 @@ from app.core.permissions import Permission
 from app.people import queries
 from app.people.forms import SignInForm
 from app.people.operations import passwords, sessions
+from app.people.routes.blueprint import blueprint
 
 log = logging.getLogger(__name__)
-
-blueprint: Final = Blueprint("people", __name__, template_folder="templates")
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
