@@ -21,7 +21,7 @@ import pyipmi.interfaces.rmcpplus
 from app.hardware.readings import IpmiTarget
 from lab.ipmi_records import FRU_SIZE, compact_record, controller_record, fru_inventory, full_record, log_record
 from lab.machines import THRESHOLD, Analog, Bmc, Change, Discrete, Event, Fault, Sensor, apply, changed, events_of
-from lab.processes import LOOPBACK, Child, free_tcp_ports, free_udp_ports, stop_all, wait_until
+from lab.processes import LOOPBACK, Child, NotReady, free_tcp_ports, free_udp_ports, wait_until
 
 ASF_PRESENCE_PING = bytes([6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 0, 0, 0])
 PROMPT = b"> "
@@ -67,6 +67,7 @@ class BmcServer:
     """A running (or stopped) BMC. `start()` returns at once; `wait()` returns when it answers."""
 
     def __init__(self, bmc: Bmc, folder: Path, ports: tuple[int, int] | None = None) -> None:
+        """Prepare a BMC under `folder`; `ports` are (UDP, console TCP), any free ones when not given."""
         self.bmc = bmc
         self.folder = (folder / bmc.name).resolve()
         self.port, self.console_port = ports or (free_udp_ports(1)[0], free_tcp_ports(1)[0])
@@ -95,7 +96,7 @@ class BmcServer:
         """Wait until the BMC answers, then set its clock."""
         wait_until(lambda: answers_ping(self.port) or not self.child.running, f"BMC {self.bmc.name}")
         if not self.child.running:
-            raise RuntimeError(f"BMC {self.bmc.name} ended at once: {self.child.output()[-500:]}")
+            raise NotReady(f"BMC {self.bmc.name} ended at once: {self.child.output()[-500:]}")
         set_clock(self.target(privilege="administrator"), time.time() + self.bmc.clock_skew_s)
 
     def stop(self) -> None:
@@ -159,22 +160,6 @@ class BmcServer:
                 # writes to a console that has gone away.
                 console.sendall(line.encode() + b"\n")
                 _read_prompt(console)
-
-
-@contextlib.contextmanager
-def running(bmcs: Iterable[Bmc], folder: Path) -> Iterator[list[BmcServer]]:
-    """Run many BMCs at once under `folder`; all answer on entry, none is left on exit."""
-    described = list(bmcs)
-    ports = zip(free_udp_ports(len(described)), free_tcp_ports(len(described)), strict=True)
-    servers = [BmcServer(bmc, folder, pair) for bmc, pair in zip(described, ports, strict=True)]
-    try:
-        for server in servers:
-            server.start()
-        for server in servers:
-            server.wait()
-        yield servers
-    finally:
-        stop_all(server.child for server in servers)
 
 
 def answers_ping(port: int) -> bool:

@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from lab.tools import find, missing
 
@@ -118,10 +119,32 @@ def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
         return [int(one.getsockname()[1]) for one in sockets]
 
 
-def stop_all(children: Iterable[Child]) -> None:
-    """Stop many children; they end at the same time because all are told before any is waited for."""
-    told = list(children)
-    for child in told:
-        child.signal(signal.SIGTERM)
-    for child in told:
-        child.stop()
+class Server(Protocol):
+    """A child with a life of its own: started, waited for, stopped."""
+
+    child: Child
+
+    def start(self) -> None:
+        """Start it and return at once."""
+
+    def wait(self) -> None:
+        """Return when it answers; raise NotReady when it does not."""
+
+
+ServerT = TypeVar("ServerT", bound=Server)
+
+
+@contextlib.contextmanager
+def started(servers: Sequence[ServerT]) -> Iterator[Sequence[ServerT]]:
+    """Run many servers side by side; all answer on entry, none is left on exit."""
+    try:
+        for server in servers:
+            server.start()
+        for server in servers:
+            server.wait()
+        yield servers
+    finally:
+        for server in servers:
+            server.child.signal(signal.SIGTERM)  # told all before the first is waited for
+        for server in servers:
+            server.child.stop()

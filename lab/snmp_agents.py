@@ -10,13 +10,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.hardware.protocols.snmp_ber import integer, octets, sequence
 from app.hardware.protocols.snmp_pdu import GET, encode_request
 from app.hardware.readings import SnmpTarget
-from lab.processes import LOOPBACK, Child, free_udp_ports, stop_all, wait_until
+from lab.processes import LOOPBACK, Child, NotReady, free_udp_ports, wait_until
 from lab.snmp_devices import Cell, Changes, Device, Tree
 
 COMMUNITY = "public"
@@ -69,7 +69,7 @@ class SnmpAgent:
         """Wait until the agent answers."""
         wait_until(lambda: self._answers() or not self.child.running, f"SNMP agent {self.device.name}")
         if not self.child.running:
-            raise RuntimeError(f"SNMP agent {self.device.name} ended at once: {self.child.output()[-500:]}")
+            raise NotReady(f"SNMP agent {self.device.name} ended at once: {self.child.output()[-500:]}")
 
     def stop(self) -> None:
         """End the daemon; its responders end with it."""
@@ -86,6 +86,11 @@ class SnmpAgent:
     def set(self, oid: str, cell: Cell | None) -> None:
         """Change one object at once; None takes it away."""
         self.update({oid: cell})
+
+    def attach(self) -> None:
+        """Take over an agent that another process started, with the objects it serves now."""
+        lines = (self.folder / "tree").read_text().splitlines()
+        self._tree = dict(_decode(line) for line in lines)
 
     def update(self, changes: Changes) -> None:
         """Change many objects at once."""
@@ -127,23 +132,6 @@ class SnmpAgent:
         return False
 
 
-@contextlib.contextmanager
-def running(devices: Iterable[Device], folder: Path) -> Iterator[list[SnmpAgent]]:
-    """Run many agents at once under `folder`; all answer on entry, none is left on exit."""
-    described = list(devices)
-    agents = [
-        SnmpAgent(device, folder, port) for device, port in zip(described, free_udp_ports(len(described)), strict=True)
-    ]
-    try:
-        for agent in agents:
-            agent.start()
-        for agent in agents:
-            agent.wait()
-        yield agents
-    finally:
-        stop_all(agent.child for agent in agents)
-
-
 def _encode(cell: Cell) -> str:
     """Return type and value as snmpd's pass protocol spells them."""
     kind, value = cell
@@ -151,3 +139,11 @@ def _encode(cell: Cell) -> str:
         return f"{kind} {value!s}"
     raw = value if isinstance(value, bytes) else str(value).encode()
     return f"string {raw.decode()}" if raw.isascii() and raw.decode().isprintable() else f"octet {raw.hex(' ')}"
+
+
+def _decode(line: str) -> tuple[str, Cell]:
+    """Read one line of the tree as `_encode` wrote it."""
+    oid, kind, value = line.split(" ", 2)
+    if kind == "octet":
+        return oid, ("string", bytes.fromhex(value))
+    return oid, (kind, value) if kind in {"string", "objectid", "ipaddress"} else (kind, int(value))

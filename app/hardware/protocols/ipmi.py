@@ -7,11 +7,13 @@ named, and never takes the others with it.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
@@ -43,16 +45,26 @@ OnPart = Callable[[str, object], None]
 Item = TypeVar("Item")
 
 
+class _Turn:
+    """Whose turn it is to read a BMC; kept only while somebody reads or waits."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -> IpmiAnswer:
     """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
 
     `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity".
     A long part is told again as it grows; each call carries all of it so far. The log is newest first and
     holds at most `LOG_LIMIT` entries. Cost cold: about 3 requests a sensor record, 1 a reading, 1 a log entry.
-    Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when nothing could be read.
+    Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
+    their reservations. Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when
+    nothing could be read.
     """
-    with BmcSession(target, deadline_s) as session:
-        reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline_s * LOG_SHARE))
+    deadline = Deadline(deadline_s)
+    with _only_reader(target, deadline), BmcSession(target, deadline.remaining_s) as session:
+        reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline.remaining_s * LOG_SHARE))
         reading.take_all()
         return reading.answer()
 
@@ -78,6 +90,23 @@ def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
             session.command(CHASSIS, CHASSIS_IDENTIFY, bytes([seconds]))
         except CompletionCode as refusal:
             raise as_error(refusal, "the identify light") from refusal
+
+
+_reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary()
+_registry = threading.Lock()
+
+
+@contextlib.contextmanager
+def _only_reader(target: IpmiTarget, deadline: Deadline) -> Iterator[None]:
+    """Wait until nobody else in this process reads this BMC. Raises TimedOut."""
+    with _registry:
+        turn = _reading_now.setdefault((target.address, target.port), _Turn())
+    if not turn.lock.acquire(timeout=deadline.remaining_s):
+        raise TimedOut("another read of this BMC is still going on", ADVICE_BUSY)
+    try:
+        yield
+    finally:
+        turn.lock.release()
 
 
 @dataclass

@@ -88,9 +88,10 @@ def _read(session: BmcSession, offset: int, length: int) -> bytes:
         try:
             answer = session.command(STORAGE, READ_FRU, struct.pack("<BHB", BUILTIN_FRU, offset + len(data), size))
         except CompletionCode as refusal:
-            if refusal.code not in TOO_LONG or len(sizes) == 1:
+            smaller = [one for one in sizes if one < size]
+            if refusal.code not in TOO_LONG or not smaller:
                 raise
-            sizes.pop(0)
+            sizes = smaller
             continue
         piece = answer[1 : 1 + size]
         if not piece:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import struct
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +24,8 @@ MAX_RECORDS = 2048
 READ_SIZES = (32, 24, 16, 8)
 TOO_LONG = frozenset({0xC8, 0xC9, 0xCA, 0xFF})
 RESERVATION_LOST, UNKNOWN_COMMAND = 0xC5, 0xC1
-RESERVATIONS = 5
+RESERVATIONS = 10
+RESERVATION_PAUSE_S = 0.02
 
 FULL, COMPACT, EVENT_ONLY = 0x01, 0x02, 0x03
 THRESHOLD = 0x01
@@ -88,6 +91,8 @@ class _RecordReader:
             except CompletionCode as refusal:
                 if refusal.code != RESERVATION_LOST:
                     raise
+                # Somebody else reads the list too; reservations taken at once would be lost at once, to both.
+                time.sleep(RESERVATION_PAUSE_S * random.random())  # noqa: S311 - jitter, not a secret
                 self._reservation = self._reserve()
         raise CompletionCode(RESERVATION_LOST)
 
@@ -113,9 +118,10 @@ class _RecordReader:
             try:
                 return self._read_part(record, offset, size)[1]
             except CompletionCode as refusal:
-                if refusal.code not in TOO_LONG or len(self._sizes) == 1:
+                smaller = [one for one in self._sizes if one < size]
+                if refusal.code not in TOO_LONG or not smaller:
                     raise
-                self._sizes.pop(0)
+                self._sizes = smaller
 
     def _read_part(self, record: int, offset: int, size: int) -> tuple[int, bytes]:
         request = struct.pack("<HHBB", self._reservation, record, offset, size)

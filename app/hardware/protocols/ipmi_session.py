@@ -34,7 +34,9 @@ from app.hardware.readings import IpmiTarget
 APPLICATION = 0x06
 REPLY_TIMEOUT_S = 1.0
 RESENDS = 3
-HANDSHAKES = 3
+# Few in a handshake: a repeated packet is not always answered, a new handshake is.
+HANDSHAKE_RESENDS = 1
+HANDSHAKES = 4
 CLOSE_S = 0.3
 
 # Completion codes after which the same request may succeed: busy, timeout, no response, duplicate, still starting.
@@ -88,7 +90,7 @@ class _Wire(RmcpPlus):  # type: ignore[misc]  # python-ipmi ships no types, so i
     _keys: Any
 
     def __init__(self) -> None:
-        super().__init__(keep_alive_interval=0, max_retries=RESENDS)
+        super().__init__(keep_alive_interval=0, max_retries=HANDSHAKE_RESENDS)
         self.deadline = Deadline(0)
         self.sent = 0
         self.received = 0
@@ -157,6 +159,7 @@ class BmcSession:
             with _translated(target, self._wire):
                 self._wire.open_to(target.address, target.port)
                 self._shake_hands(target)
+            self._wire.max_retries = RESENDS
         except BaseException:
             self.close()
             raise
@@ -221,7 +224,7 @@ class BmcSession:
             try:
                 self._negotiate(target)
             except (TimeoutError, RetryError):
-                # A lost handshake packet is not always answered again: begin anew. No sign of life ends it.
+                # Begin anew, unless there was no sign of life at all.
                 if attempt == HANDSHAKES or self._wire.received == 0:
                     raise
             else:
@@ -238,7 +241,7 @@ class BmcSession:
                 if not refused_here or choice == choices[-1]:
                     raise
                 self._wire.close_session()
-                self._wire.deadline, self._wire.max_retries = self.deadline, RESENDS
+                self._wire.deadline, self._wire.max_retries = self.deadline, HANDSHAKE_RESENDS
             else:
                 return
 

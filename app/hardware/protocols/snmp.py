@@ -99,7 +99,8 @@ class SnmpSession:
         last, problem = root, None
         for _ in range(MAX_PAGES):
             page = self._next_page(root, last)
-            problem = page.problem or self._append(page.rows, rows) or problem
+            problem = self._append(page.rows, rows) or problem
+            problem = page.problem or problem
             if page.ended or page.problem is not None:
                 break
             last = page.rows[-1].oid
@@ -115,7 +116,7 @@ class SnmpSession:
         while True:
             size = self._sizes[0]
             try:
-                answer = self._exchange.ask(GET_BULK if size else GET_NEXT, [last], size)
+                answer = self._exchange.ask(GET_BULK if size else GET_NEXT, [last], size, once=bool(size))
             except HardwareError as lost:
                 if not self._exchange.answered:
                     raise

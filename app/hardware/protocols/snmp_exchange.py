@@ -55,15 +55,16 @@ class Exchange:
         """Close the socket."""
         self._socket.close()
 
-    def ask(self, kind: int, oids: Sequence[Oid], repetitions: int = 0) -> Answer:
+    def ask(self, kind: int, oids: Sequence[Oid], repetitions: int = 0, *, once: bool = False) -> Answer:
         """Return the agent's answer, whatever its error status.
 
+        With `once` an agent that has answered before gets one try: the caller has something better to ask.
         Raises TimedOut, Unreachable, Malformed (only rubbish came), AuthRefused or Refused (SNMPv3 reports).
         """
         request_id = random.randint(1, MAX_REQUEST_ID)  # noqa: S311 - tells answers apart, keeps no secret
         pdu = encode_request(kind, request_id, oids, repetitions)
         for _ in range(RESYNCS):
-            answer = self._ask(request_id, pdu)
+            answer = self._ask(request_id, pdu, once=once and self.answered)
             if answer.kind != REPORT:
                 self.answered = True
                 if answer.status == AUTHORIZATION_ERROR:
@@ -81,9 +82,9 @@ class Exchange:
         if not codec.engine.id:
             raise Malformed("the agent does not tell its engine id", ADVICE_FIRMWARE)
 
-    def _ask(self, request_id: int, pdu: bytes) -> Answer:
+    def _ask(self, request_id: int, pdu: bytes, *, once: bool = False) -> Answer:
         """Send, wait, send again; an agent known to be silent gets one try only."""
-        for patience_s in TRIES_S[:1] if self._silent else TRIES_S:
+        for patience_s in TRIES_S[:1] if once or self._silent else TRIES_S:
             if self.deadline.passed:
                 break
             self._send(self._codec.encode(request_id, pdu))
