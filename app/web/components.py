@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from app.core.clock import business_now, drill_offset, utc_text
+from app.core.clock import business_now, true_now, utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,13 @@ def wall(at: datetime | str, zone: str, now: datetime) -> str:
         return f"{local:%H:%M}"
     if days in {-1, 1}:
         return f"{'tomorrow' if days == 1 else 'yesterday'} {local:%H:%M}"
-    year = "" if local.year == today.year else f" {local.year}"
+    return dated(at, zone, now)
+
+
+def dated(at: datetime | str, zone: str, now: datetime) -> str:
+    """`Mon 30 Nov 08:00`, with the year when it is not this one."""
+    local = instant(at).astimezone(ZoneInfo(zone))
+    year = "" if local.year == now.astimezone(ZoneInfo(zone)).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
@@ -189,9 +195,8 @@ def quantity(value: float | None, unit: str | None) -> str:
     """`28.5 °C`, `212 W`; a value that could not be read is `unknown`, never 0."""
     if value is None:
         return "unknown"
-    return (
-        f"{value:.4g} {UNITS.get(unit or '', unit)}".strip() if abs(value) < 10_000 else f"{value:.0f} {unit}".strip()
-    )
+    number = f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+    return f"{number} {UNITS.get(unit or '', unit)}".strip()
 
 
 def agreement(evidence: Sequence[Any]) -> str:
@@ -255,7 +260,7 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
     environment.globals.update(
         asset=asset,
         now=now,
-        clock_offset_s=lambda: int(drill_offset().total_seconds()),
+        clock_offset_s=lambda: round((now() - true_now()).total_seconds()),
         ORDER_STATES=ORDER_STATES,
         SOURCE_STATUSES=SOURCE_STATUSES,
         curve=curve,
@@ -267,6 +272,7 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
         relative=lambda at: relative(at, now()),
         left=lambda at: left(at, now()),
         wall=lambda at, zone: wall(at, zone, now()),
+        dated=lambda at, zone: dated(at, zone, now()),
         place=place_of,
         spell=spell,
         quantity=quantity,

@@ -1,16 +1,16 @@
 // Forms: an echo at once, one submission only, nothing typed is lost by accident.
 
+const longestWait = 15_000
+
 const dirty = new Set()
 
-const echo = (form, button) => {
+const echo = (form, pressed) => {
   form.dataset.sending = ''
-  const pressed = button ?? form.querySelector('button[type=submit], button:not([type])')
   if (!pressed) return
   pressed.setAttribute('aria-busy', 'true')
-  if (pressed.dataset.echo) {
-    pressed.dataset.words = pressed.textContent
-    pressed.textContent = pressed.dataset.echo
-  }
+  if (!pressed.dataset.echo) return
+  pressed.dataset.words = pressed.textContent
+  pressed.textContent = pressed.dataset.echo
 }
 
 const settle = (form) => {
@@ -22,27 +22,34 @@ const settle = (form) => {
   }
 }
 
-const submitting = (event) => {
-  const form = event.target
+/** A second touch on a form that is on its way is swallowed; the first shows its echo. */
+const guard = (event, form, pressed) => {
   if ('sending' in form.dataset) {
     event.preventDefault()
     return
   }
-  if (event.defaultPrevented) return
   dirty.delete(form)
-  echo(form, event.submitter)
+  echo(form, pressed)
+  setTimeout(() => settle(form), longestWait) // an answer that never comes must not lock the form
 }
 
-export const isDirty = (element) => [...dirty].some((form) => form.isConnected && element.contains(form))
+export const isDirty = (part) =>
+  [...dirty].some((form) => form.isConnected && (part.contains(form) || form.contains(part)))
 
 export const watchForms = () => {
-  document.addEventListener('submit', submitting)
-  document.addEventListener('input', ({ target }) => {
-    if (target.form?.matches('[data-unsaved]')) dirty.add(target.form)
+  document.addEventListener('submit', (event) => {
+    if (!event.defaultPrevented) guard(event, event.target, event.submitter)
+  })
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    const form = event.target.closest('form')
+    if (form) guard(event, form, event.detail.requestConfig.triggeringEvent?.submitter)
   })
   document.addEventListener('htmx:afterRequest', ({ target }) => {
     const form = target.closest('form')
     if (form) settle(form)
+  })
+  document.addEventListener('input', ({ target }) => {
+    if (target.form?.matches('[data-unsaved]')) dirty.add(target.form)
   })
   addEventListener('beforeunload', (event) => {
     if ([...dirty].some((form) => form.isConnected)) event.preventDefault()

@@ -1,27 +1,31 @@
 // Live pages: the stream says *that* a topic changed, never what; the parts that show it are then fetched again,
-// through the same authorised address as ever. A refused stream (the server keeps a limit) becomes polling.
+// through the same authorised address as ever. While there is no stream (the server keeps a limit, the network is
+// away) every try to open it also asks for the parts, so a page without a stream is a page that polls.
 import { isDirty } from './form.js'
 
-const pollEvery = 10_000
-const longestWait = 60_000
+const longestWait = 10_000
 
 let source = null
 let timer = null
 let failures = 0
-let polling = false
+let missed = false
+const postponed = new Set()
 
 const parts = () => [...document.querySelectorAll('[data-live-topic]')]
 const topics = () => [...new Set(parts().map((part) => part.dataset.liveTopic))].sort()
+const addressOf = (part) => part.dataset.liveUrl || location.href
 
 /** Somebody types in it, or has typed: it stays as it is until they are done. */
-const busy = (part) => isDirty(part) || (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'))
+const busy = (part) =>
+  isDirty(part) || (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'))
 
-const refresh = async (part) => {
-  if (busy(part)) return
-  const answer = await fetch(part.dataset.liveUrl || location.href, { headers: { 'HX-Request': 'true' } })
-  if (!answer.ok || answer.redirected) return
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part.id)
-  if (!fresh || !part.isConnected || busy(part)) return
+const say = (state) => {
+  document.documentElement.dataset.live = state
+  const words = document.getElementById('live')
+  if (words) words.textContent = state === 'live' ? '' : 'Not live'
+}
+
+const put = (part, fresh) => {
   const focused = part.contains(document.activeElement) ? document.activeElement.id : ''
   part.replaceWith(document.adoptNode(fresh))
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
@@ -29,54 +33,70 @@ const refresh = async (part) => {
   document.dispatchEvent(new CustomEvent('live:refreshed', { detail: fresh }))
 }
 
-const refreshAll = (topic) => {
-  for (const part of parts()) if (!topic || part.dataset.liveTopic === topic) refresh(part).catch(() => setStatus('lost'))
+const refresh = async (address, changed) => {
+  const answer = await fetch(address, { headers: { 'HX-Request': 'true' } })
+  if (!answer.ok || answer.redirected) return
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  for (const part of changed) {
+    const fresh = page.getElementById(part.id)
+    if (!fresh || !part.isConnected) continue
+    if (busy(part)) postponed.add(part)
+    else put(part, fresh)
+  }
 }
 
-const setStatus = (status) => {
-  document.documentElement.dataset.live = status
+const refreshAll = (wanted) => {
+  const byAddress = new Map()
+  for (const part of wanted) {
+    if (busy(part)) postponed.add(part)
+    else byAddress.set(addressOf(part), [...(byAddress.get(addressOf(part)) ?? []), part])
+  }
+  for (const [address, changed] of byAddress) refresh(address, changed).catch(() => say('lost'))
 }
 
-const later = (step, wait) => {
-  clearTimeout(timer)
-  timer = setTimeout(step, wait)
-}
-
-const poll = () => {
-  polling = true
-  setStatus('polling')
-  refreshAll()
-  later(poll, pollEvery)
+const refreshPostponed = () => {
+  const waiting = [...postponed].filter((part) => part.isConnected)
+  postponed.clear()
+  refreshAll(waiting)
 }
 
 const changed = ({ data }) => {
   let topic = data
   try {
-    topic = JSON.parse(data).topic ?? data
+    topic = JSON.parse(data).topic
   } catch {
-    // a plain topic name
+    // the plain name of a topic
   }
-  refreshAll(topic)
+  refreshAll(parts().filter((part) => part.dataset.liveTopic === topic))
+}
+
+const opened = () => {
+  if (missed) refreshAll(parts()) // what changed while nobody listened
+  failures = 0
+  missed = false
+  say('live')
 }
 
 const failed = () => {
-  setStatus('lost')
+  missed = true
+  say('lost')
   if (source.readyState !== EventSource.CLOSED) return // the browser itself tries again
   failures += 1
-  if (failures >= 3) poll() // closed by an answer that is no stream: 503 at the limit, or a sign-in page
-  else later(open, Math.min(longestWait, 1000 * 2 ** failures) * (0.5 + Math.random()))
+  clearTimeout(timer)
+  timer = setTimeout(tryAgain, Math.min(longestWait, 1000 * 2 ** failures) * (0.75 + Math.random() / 2))
+}
+
+const tryAgain = () => {
+  refreshAll(parts())
+  open()
 }
 
 const open = () => {
   const wanted = topics()
-  if (!wanted.length || polling) return
+  if (!wanted.length) return
   source?.close()
   source = new EventSource(`/stream?topics=${encodeURIComponent(wanted.join(','))}`)
-  source.addEventListener('open', () => {
-    if (failures) refreshAll() // what changed while nobody listened
-    failures = 0
-    setStatus('live')
-  })
+  source.addEventListener('open', opened)
   source.addEventListener('message', changed)
   source.addEventListener('error', failed)
 }
@@ -88,12 +108,9 @@ const close = () => {
 
 export const watchLive = () => {
   open()
+  document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {
-    if (!persisted) return
-    polling = false
-    failures = 0
-    refreshAll()
-    open()
+    if (persisted) tryAgain()
   })
 }

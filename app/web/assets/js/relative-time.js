@@ -30,7 +30,11 @@ const tick = () => {
     const text = words[element.dataset.words](at, now)
     if (element.textContent !== text) element.textContent = text
     const limit = Number(element.dataset.limit)
-    if (limit) element.classList.toggle('is-old', now - at > limit * 1000)
+    if (limit) {
+      const old = now - at > limit * 1000
+      element.classList.toggle('is-old', old)
+      element.nextElementSibling?.toggleAttribute('hidden', !old)
+    }
   }
 }
 
