@@ -25,6 +25,7 @@ class Command:
 
 COMMANDS = (
     Command("demo", "app.demo.cli:main", "everything on this machine with nothing set up: sites, people, lab, web"),
+    Command("lab", "app.demo.cli_lab:main", "play the hands in the running demo: repair or break a server"),
     Command("test", "app.testing:main", "install what the tests need and run them"),
     Command("serve", "app.web.cli:serve", "the web server"),
     Command("worker", "app.jobs.cli_worker:main", "work in the background: --site CODE, --central, or everything"),

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.hardware.protocols.snmp_ber import integer, octets, sequence
+from app.hardware.protocols.snmp_ber import integer, octets, parse_oid, sequence
 from app.hardware.protocols.snmp_pdu import GET, encode_request
 from app.hardware.readings import SnmpTarget
 from lab.processes import LOOPBACK, Child, NotReady, free_udp_ports, wait_until
@@ -24,8 +24,7 @@ USER, AUTH_PHRASE, PRIVACY_PHRASE = "rack", "authenticate-me", "hide-it-from-the
 SHA1_USER = "rack-sha1"
 # What net-snmp may speak of by itself; everything else would tell of this machine, not of the device.
 MODULES = "system_mib,snmpEngine,usmUser,usmConf,usmStats,vacm_conf,vacm_vars,pass,pass_persist"
-ROOTS = {"1.3.6.1": ".1.3.6.1", "1.0.8802": ".1.0.8802"}
-SYS_UP_TIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+ROOTS = ("1.3.6.1", "1.0.8802")
 RESPONDER = Path(__file__).with_name("snmp_pass.py")
 
 
@@ -118,14 +117,20 @@ class SnmpAgent:
         yield f"sysName {self.device.name}"
         yield "sysLocation Hall 1"
         yield "sysContact noc"
-        for prefix, root in ROOTS.items():
-            if any(oid.startswith(f"{prefix}.") for oid in self._tree):
-                yield f"pass_persist {root} {sys.executable} -I -S {RESPONDER} {self.folder}/tree {os.getpid()}"
+        for root in self._first_objects():
+            yield f"pass_persist .{root} {sys.executable} -I -S {RESPONDER} {self.folder}/tree {os.getpid()}"
+
+    def _first_objects(self) -> dict[str, str]:
+        """Return one object of each root that the device has something under."""
+        ordered = [(root, oid) for root in ROOTS for oid in self._tree if oid.startswith(f"{root}.")]
+        return dict(reversed(ordered))
 
     def _answers(self) -> bool:
-        request = sequence(integer(1), octets(COMMUNITY.encode()), encode_request(GET, 1, [SYS_UP_TIME]))
+        # Asking for served objects, not for sysUpTime, makes snmpd start its responders now.
+        objects = [parse_oid(oid) for oid in self._first_objects().values()]
+        request = sequence(integer(1), octets(COMMUNITY.encode()), encode_request(GET, 1, objects))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-            probe.settimeout(0.1)
+            probe.settimeout(0.5)
             probe.connect((LOOPBACK, self.port))
             probe.send(request)
             return bool(probe.recv(1024))

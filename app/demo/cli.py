@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -20,7 +22,7 @@ from typing import Any, Final
 from app.core.cli import Parser, upgrade
 from app.core.clock import true_now, utc_text
 from app.core.database import bare_app, transaction
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.postgres import running
 from app.core.settings import from_environment
 from app.demo import seed
@@ -39,14 +41,23 @@ def main(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     if os.environ.get("DATABASE_URL"):
         raise Invalid("invalid", "The demo brings its own database: unset DATABASE_URL.")
-    began = time.monotonic()
-    folder = from_environment().instance / "demo"
-    if arguments.fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    _check_port(arguments.port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ask_to_stop)
+    instance = from_environment().instance
+    with _alone(instance):
+        folder = instance / "demo"
+        if arguments.fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        _run(folder, arguments)
+    print("demo: all stopped", flush=True)
+    return 0
+
+
+def _run(folder: Path, arguments: Namespace) -> None:
+    began = time.monotonic()
     offset, reason = drill_offset(arguments.at, true_now())
     with running(folder / "postgres") as url, lab_fleet(folder / "lab") as fleet, Helpdesk(folder) as helpdesk:
         upgrade(url)
@@ -58,8 +69,29 @@ def main(argv: Sequence[str]) -> int:
                 _write_private(folder.parent / "demo.json", facts)
                 _greet(facts, fleet.left_out, reason, time.monotonic() - began)
                 _ASKED.wait()
-    print("demo: all stopped", flush=True)
-    return 0
+
+
+@contextmanager
+def _alone(instance: Path) -> Iterator[None]:
+    """One demo an instance folder: a second one is refused before it touches anything."""
+    instance.mkdir(parents=True, exist_ok=True)
+    with (instance / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict("running", f"A demo runs already in {instance}: stop it first (Ctrl-C).") from error
+        yield
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise Conflict(
+                "port_taken", f"Port {port} is taken on this machine: choose another with --port."
+            ) from error
 
 
 def _arguments(argv: Sequence[str]) -> Namespace:

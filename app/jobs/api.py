@@ -20,6 +20,7 @@ from app.core.idempotency import idempotent
 from app.core.permissions import Permission
 from app.hardware.queries import asset_for
 from app.jobs import photos, queries
+from app.jobs.export import signed_export, signing_key
 from app.jobs.forms import EscalationSchema, read, read_verb
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
@@ -119,6 +120,16 @@ def work_order_events(number: str) -> Response:
     """The record of one order: a hash chain, oldest first."""
     order = queries.order_numbered(db.session(), current(), number)
     return jsonify({"items": [event.form() for event in events.history(db.session(), order.number)], "next": None})
+
+
+@api.get("/work-orders/<number>/export")
+@needs(Permission.ORDERS_READ)
+def work_order_export(number: str) -> Response:
+    """The order with its record, signed: a file for `rackside verify`."""
+    order = queries.order_numbered(db.session(), current(), number)
+    events_of = [event.form() for event in events.history(db.session(), order.number)]
+    key = signing_key(current_app.config["RACKSIDE"].instance)
+    return jsonify(signed_export(order_form(db.session(), order, current()), events_of, key))
 
 
 @api.post("/work-orders/<number>/photos")
