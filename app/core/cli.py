@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.core import migrations
 from app.core.clock import set_drill
-from app.core.database import bare_app, transaction
+from app.core.database import bare_app, db, transaction
 from app.core.errors import AppError, Unavailable
 from app.core.postgres import running
 from app.core.settings import Settings, from_environment
@@ -60,18 +60,23 @@ def opened() -> Iterator[Settings]:
     settings = from_environment()
     set_drill(settings.drill_offset)
     with database(settings) as url, bare_app(url).app_context():
-        yield settings
+        try:
+            yield settings
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def is_behind(url: str) -> bool:
     """True when the schema lacks what this version knows; a newer schema than ours is not behind."""
+    engine = create_engine(url, connect_args={"connect_timeout": 10})
     try:
-        engine = create_engine(url, connect_args={"connect_timeout": 10})
         with engine.connect() as connection:
             present = migrations.current(connection)
-        engine.dispose()
     except OperationalError as error:
         raise Unavailable("database_unavailable", f"The database does not answer: {_reason(error)}") from error
+    finally:
+        engine.dispose()
     return present != migrations.head() and (present is None or migrations.knows(present))
 
 
