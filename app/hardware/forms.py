@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, IntegerField, PasswordField, SelectField, StringField, TextAreaField
@@ -11,10 +12,11 @@ from app.core.forms import Form
 from app.hardware.models import Endpoint
 from app.hardware.operations.assets import FACES, TAG, Entry, Position
 from app.hardware.target import AUTHS, PRIVACIES, PRIVILEGES, ROLES
+from app.sites.models import Site
 
 NAME = Length(max=64)
 LONG = Length(max=4096)
-KEPT = "Left empty, what is stored stays."
+NONE, USUAL = "none", "usual"
 STATED = "As the device knows it. Stored sealed: only the site's worker can read it."
 
 
@@ -28,8 +30,9 @@ def _text(label: str, *checks: Any, hint: str = "", required: str | None = None)
 
 
 def _choice(label: str, choices: tuple[str, ...], *, none: str | None = None) -> SelectField:
-    first = [("", none)] if none else []
-    return SelectField(label, choices=first + [(one, one) for one in choices])
+    """`none` is the first choice, which leaves it out."""
+    words: Any = [*([none] if none else []), *choices]  # the stubs know only the pairs that WTForms deprecates
+    return SelectField(label, choices=words)
 
 
 class AssetForm(Form):
@@ -48,6 +51,11 @@ class AssetForm(Form):
     height = IntegerField("Height in units", [Optional(), NumberRange(1, 60)])
     face = _choice("Reached from", FACES)
     why = _text("Why", Length(max=400), hint="What was found, when the record was wrong.")
+
+    def offer(self, sites: Sequence[Site]) -> None:
+        """Let these sites be chosen from."""
+        codes: Any = [site.code for site in sites]
+        self.site.choices = codes
 
     def entry(self, tag: str) -> Entry:
         """What was typed about the machine."""
@@ -81,7 +89,7 @@ class EndpointForm(Form):
     def given(self) -> dict[str, Any]:
         """The part of the target: what was left empty is left out."""
         fields: dict[str, Field] = self._fields
-        return {name: field.data for name, field in fields.items() if field.data not in (None, "")}
+        return {name: field.data for name, field in fields.items() if not _is_empty(field)}
 
 
 class IpmiForm(EndpointForm):
@@ -92,14 +100,8 @@ class IpmiForm(EndpointForm):
     port = IntegerField("UDP port", [Optional(), NumberRange(1, 65535)], description="Usually 623.")
     username = _text("Account", hint="At most 16 characters.", required="Which account of the BMC?")
     password = PasswordField("Password", [Optional(), NAME], description=STATED)
-    privilege = _choice("Privilege", PRIVILEGES[2:], none="operator (usual)")
+    privilege = _choice("Privilege", PRIVILEGES[2:], none=USUAL)
     cipher_suites = _text("Cipher suites", hint="In the order to try, such as 17, 3.")
-
-    @classmethod
-    def shown(cls, known: Endpoint | None) -> dict[str, Any]:
-        """Suites as a line of numbers."""
-        shown = super().shown(known)
-        return {**shown, "privilege": shown.get("privilege", "")}
 
     def given(self) -> dict[str, Any]:
         """Suites as a list of numbers."""
@@ -118,9 +120,9 @@ class SnmpForm(EndpointForm):
     version = _choice("Version", ("2c", "3", "1"))
     community = PasswordField("Community", [Optional(), NAME], description="Versions 1 and 2c. Stored sealed.")
     username = _text("User", hint="Version 3.")
-    auth = _choice("Signed with", AUTHS, none="not signed")
+    auth = _choice("Signed with", AUTHS, none=NONE)
     auth_password = PasswordField("Pass phrase for signing", [Optional(), NAME], description="Stored sealed.")
-    privacy = _choice("Encrypted with", PRIVACIES, none="not encrypted")
+    privacy = _choice("Encrypted with", PRIVACIES, none=NONE)
     privacy_password = PasswordField("Pass phrase for encryption", [Optional(), NAME], description="Stored sealed.")
 
 
@@ -157,7 +159,7 @@ class PowerForm(Form):
     """Which outlet feeds which power supply."""
 
     psu = _text("Power supply", hint="Its number, such as 2.", required="Which power supply?")
-    feeder = _text("PDU", hint="Its tag.", required="Which PDU?")
+    pdu = _text("PDU", hint="Its tag.", required="Which PDU?")
     outlet = _text("Outlet", required="Which outlet?")
 
 
@@ -168,6 +170,10 @@ class NetworkForm(Form):
     switch = _text("Switch", hint="Its tag.", required="Which switch?")
     switch_port = _text("Switch port", hint="Such as Ethernet12.", required="Which port of the switch?")
     mac = _text("MAC address")
+
+
+def _is_empty(field: Field) -> bool:
+    return field.data in (None, "") or (isinstance(field, SelectField) and field.data in {NONE, USUAL})
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from app.core.clock import utc_text
+from app.core.clock import drill_offset, utc_text
+from app.core.events import Event
 from app.hardware.models import Asset, DeviceAction, Diagnostics
-from app.hardware.operations.overdue import is_silent, last_seen
+from app.hardware.operations.overdue import addresses, is_silent, last_seen
 
 
 def asset_form(asset: Asset) -> dict[str, Any]:
@@ -33,6 +35,26 @@ def asset_form(asset: Asset) -> dict[str, Any]:
     }
 
 
+def shown(at: datetime) -> datetime:
+    """True time as the product's clock shows it: a drill moves it."""
+    return at + drill_offset()
+
+
+def parts_of(diagnostics: Diagnostics) -> list[dict[str, Any]]:
+    """How far each source is: name, state (todo, reading, ok, warning, unknown), detail; first what will be asked."""
+    if diagnostics.parts:
+        return diagnostics.parts
+    asset = diagnostics.asset
+    feeders = [cord.pdu for cord in asset.power] + [cable.switch for cable in asset.network]
+    others = [
+        (f"snmp:{feeder.tag}", address)
+        for feeder in dict.fromkeys(feeders)
+        for protocol, address in addresses(feeder)
+        if protocol == "snmp"
+    ]
+    return [{"name": name, "state": "todo", "detail": address} for name, address in addresses(asset) + others]
+
+
 def run_form(diagnostics: Diagnostics, *, now: datetime) -> dict[str, Any]:
     """Diagnostics that are not there yet: what has answered so far, and a notice when nobody seems to work."""
     site = diagnostics.asset.site
@@ -41,8 +63,8 @@ def run_form(diagnostics: Diagnostics, *, now: datetime) -> dict[str, Any]:
         "id": str(diagnostics.id),
         "device": diagnostics.asset.tag,
         "state": diagnostics.state,
-        "requested_at": utc_text(diagnostics.requested_at),
-        "parts": diagnostics.parts,
+        "requested_at": utc_text(shown(diagnostics.requested_at)),
+        "parts": parts_of(diagnostics),
         "notice": last_seen(site) if stuck else None,
     }
 
@@ -54,7 +76,7 @@ def taken_form(diagnostics: Diagnostics) -> dict[str, Any]:
         "state": diagnostics.state,
         "reason": diagnostics.reason,
         "requested_by": diagnostics.requested_by,
-        "requested_at": utc_text(diagnostics.requested_at),
+        "requested_at": utc_text(shown(diagnostics.requested_at)),
         "taken_at": utc_text(diagnostics.taken_at) if diagnostics.taken_at else None,
         "worst": diagnostics.worst,
         "frozen": diagnostics.frozen,
@@ -71,6 +93,42 @@ def id_led_form(action: DeviceAction, asset: Asset) -> dict[str, Any]:
         "state": action.state,
         "detail": action.detail,
         "advice": action.advice,
-        "requested_at": utc_text(action.requested_at),
-        "finished_at": utc_text(action.finished_at) if action.finished_at else None,
+        "requested_at": utc_text(shown(action.requested_at)),
+        "finished_at": utc_text(shown(action.finished_at)) if action.finished_at else None,
     }
+
+
+def place_line(asset: Asset) -> str:
+    """Where it stands, as people say it: AMS1, Hall 1, A03 U21 front."""
+    if asset.rack is None:
+        return f"{asset.site.code}, place not known"
+    unit = f" U{asset.u} {asset.face}" if asset.u else ""
+    return ", ".join(part for part in (asset.site.code, asset.rack.room, f"{asset.rack.name}{unit}") if part)
+
+
+def record_lines(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The asset's record for a timeline: what happened in plain words, by whom, why."""
+    return [{"at": one.at, "by": one.by, "text": _told(one), "why": one.why} for one in events]
+
+
+def _told(event: Event) -> str:
+    detail = event.detail
+    match event.verb:
+        case "entry":
+            return "entered"
+        case "endpoint" | "endpoint_removal":
+            return f"{detail['protocol'].upper()} {'set' if event.verb == 'endpoint' else 'forgotten'}"
+        case "power" | "network":
+            what = f"PSU {detail['psu']}" if event.verb == "power" else detail["port"]
+            return f"{what}: {_ends(detail['before'])} → {_ends(detail['after'])}"
+        case "id_led":
+            return f"ID LED {event.to_state}"
+    before, after = detail.get("before", {}), detail.get("after", {})
+    hidden = {"rack_id"}
+    words = [f"{name}: {before.get(name) or 'none'} → {after[name] or 'none'}" for name in after if name not in hidden]
+    rack = [f"rack {detail['rack']}"] if "rack" in detail else []
+    return ", ".join(rack + words) or event.verb
+
+
+def _ends(ends: dict[str, Any] | None) -> str:
+    return "nothing" if ends is None else " ".join(str(value) for value in ends.values() if value)

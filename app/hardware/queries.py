@@ -7,10 +7,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, defer
 
 from app.core.access import Principal, visible
 from app.core.errors import NotFound
+from app.core.events import Event
 from app.core.permissions import Permission
 from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.sites.models import Rack, Site
@@ -90,6 +92,29 @@ def latest(session: Session, asset: Asset) -> Diagnostics | None:
     """The newest diagnostics that are done; None when there are none yet."""
     done = select(Diagnostics).where(Diagnostics.asset_id == asset.id, Diagnostics.state == "done")
     return session.scalars(done.order_by(Diagnostics.requested_at.desc()).limit(1)).first()
+
+
+def open_run(session: Session, asset: Asset) -> Diagnostics | None:
+    """The newest asking that is not done yet."""
+    still = select(Diagnostics).where(Diagnostics.asset_id == asset.id, Diagnostics.state != "done")
+    return session.scalars(still.order_by(Diagnostics.requested_at.desc()).limit(1)).first()
+
+
+def worst_of(session: Session, assets: Sequence[Asset]) -> dict[int, str | None]:
+    """The worst state that the newest diagnostics of each asset found, by asset id (one query)."""
+    newest = (
+        select(Diagnostics.asset_id, Diagnostics.worst)
+        .where(Diagnostics.asset_id.in_([asset.id for asset in assets]), Diagnostics.state == "done")
+        .ext(distinct_on(Diagnostics.asset_id))
+        .order_by(Diagnostics.asset_id, Diagnostics.requested_at.desc())
+    )
+    return {row.asset_id: row.worst for row in session.execute(newest)}
+
+
+def last_changes(session: Session, asset: Asset, *, limit: int = 12) -> Sequence[Event]:
+    """The newest events of the asset's record, newest first."""
+    record = select(Event).where(Event.stream == f"asset:{asset.tag}")
+    return session.scalars(record.order_by(Event.seq.desc()).limit(limit)).all()
 
 
 def history(

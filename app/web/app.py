@@ -18,6 +18,8 @@ from app.core.errors import Invalid
 from app.core.permissions import Permission, Role
 from app.core.settings import Settings
 from app.hardware.api import api as hardware_api
+from app.hardware.routes import blueprint as hardware_pages
+from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.jobs.api import api as jobs_api
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
@@ -28,6 +30,8 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     stream.blueprint,
     people_pages,
     shifts_api,
+    hardware_pages,
+    hardware_entry_pages,
     hardware_api,
     jobs_api,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.core.clock import true_now
+from app.core.clock import business_now, drill_offset, true_now
 from app.core.errors import Invalid
 from app.hardware.collect import collect
 from app.hardware.diagnostics import DiagnosticsDocument, Source
@@ -39,10 +40,24 @@ def examine(
         progress[name] = _part(name, part["state"], part["detail"])
         show(list(progress.values()))
 
-    document = collect(target, true_now, on_part=note, earlier=earlier, document_id=str(run_id))
+    document = moved(collect(target, true_now, on_part=note, earlier=earlier, document_id=str(run_id)), drill_offset())
     if not reach.unusable:
         return document
     return replace(document, sources=(*document.sources, *reach.unusable), complete=False)
+
+
+def moved(document: DiagnosticsDocument, by: timedelta) -> DiagnosticsDocument:
+    """The document as a drill's clock would have it: every instant moved, so that ages on pages are right."""
+    return replace(
+        document,
+        taken_at=document.taken_at + by,
+        readings=tuple(replace(one, read_at=one.read_at + by) for one in document.readings),
+        events=tuple(replace(one, at=one.at + by if one.at else None) for one in document.events),
+        findings=tuple(
+            replace(one, evidence=tuple(replace(said, read_at=said.read_at + by) for said in one.evidence))
+            for one in document.findings
+        ),
+    )
 
 
 def _part(name: str, state: str, detail: str | None) -> Part:
@@ -59,7 +74,7 @@ def _not_asked(reach: Reach, run_id: UUID, refused: Invalid) -> DiagnosticsDocum
     return DiagnosticsDocument(
         id=str(run_id),
         device=tag,
-        taken_at=true_now(),
+        taken_at=business_now(),
         duration_ms=0,
         complete=False,
         sources=reach.unusable or (nothing,),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.clock import utc_text
+from app.core.clock import drill_offset, utc_text
 from app.hardware.diagnostics import DiagnosticsDocument, Source
 from app.hardware.models import Asset, Diagnostics
 from app.hardware.operations.diagnose import finish
@@ -61,7 +61,7 @@ def _unanswered(diagnostics: Diagnostics, *, now: datetime) -> DiagnosticsDocume
     return DiagnosticsDocument(
         id=str(diagnostics.id),
         device=diagnostics.asset.tag,
-        taken_at=now,
+        taken_at=now + drill_offset(),
         duration_ms=round((now - diagnostics.requested_at) / timedelta(milliseconds=1)),
         complete=False,
         sources=sources or (Source("worker", site.code, SourceStatus.UNREACHABLE, detail, advice),),
@@ -72,7 +72,7 @@ def last_seen(site: Site) -> str:
     """When the site's worker last showed life, as a sentence."""
     if site.worker_seen_at is None:
         return f"The worker of {site.code} has never been seen."
-    return f"The worker of {site.code} has not been seen since {utc_text(site.worker_seen_at)}."
+    return f"The worker of {site.code} has not been seen since {utc_text(site.worker_seen_at + drill_offset())}."
 
 
 def addresses(asset: Asset) -> list[tuple[str, str]]:
