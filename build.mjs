@@ -13,7 +13,6 @@ const entryPoints = readdirSync(assets, { withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(assets, entry.name))
 
-rmSync(dist, { recursive: true, force: true })
 const { metafile } = await build({
   entryPoints,
   outdir: dist,
@@ -50,3 +49,8 @@ for (const [path, output] of outputs) {
 }
 const manifest = { files, precache: outputs.map(([path]) => plain(path)).sort() }
 writeFileSync(join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
+
+// What an earlier build left goes last: a page that is being served never misses a file.
+for (const name of readdirSync(dist)) {
+  if (name !== 'manifest.json' && !manifest.precache.includes(name)) rmSync(join(dist, name))
+}

@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 from app.core.clock import business_now, true_now, utc_text
 
@@ -248,7 +249,7 @@ def asset_name(dist: Path, name: str) -> str:
 def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] = business_now) -> None:
     """Give the app's templates the shell, the filters and the globals that the components use.
 
-    `shell` is asked once a rendered page; it must not fail, an empty Shell is always right.
+    `shell` is asked once a rendered frame, by a fragment never; it must not fail, an empty Shell is always right.
     """
     dist = Path(app.static_folder or "static") / "dist"
 
@@ -282,4 +283,4 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
         spent_percent=lambda hours: spent_percent(hours, now()),
     )
     environment.tests["stale"] = lambda at, limit_s: is_stale(at, limit_s, now())
-    app.context_processor(lambda: {"shell": shell()})
+    app.context_processor(lambda: {"shell": LocalProxy(cache(shell))})

@@ -4,6 +4,7 @@
 import { isDirty } from './form.js'
 
 const longestWait = 10_000
+const patience = 6_000
 
 let source = null
 let timer = null
@@ -72,6 +73,7 @@ const changed = ({ data }) => {
 
 const opened = () => {
   if (missed) refreshAll(parts()) // what changed while nobody listened
+  clearTimeout(timer)
   failures = 0
   missed = false
   say('live')
@@ -79,10 +81,13 @@ const opened = () => {
 
 const failed = () => {
   missed = true
-  say('lost')
-  if (source.readyState !== EventSource.CLOSED) return // the browser itself tries again
-  failures += 1
   clearTimeout(timer)
+  if (source.readyState !== EventSource.CLOSED) {
+    timer = setTimeout(() => say('lost'), patience) // streams end now and then: the browser itself opens the next
+    return
+  }
+  say('lost')
+  failures += 1
   timer = setTimeout(tryAgain, Math.min(longestWait, 1000 * 2 ** failures) * (0.75 + Math.random() / 2))
 }
 
