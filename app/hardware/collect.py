@@ -58,14 +58,14 @@ def collect(
 
     `on_part(source, part)` is called in this thread as answers arrive: `part` has name, state (reading, ok, warning,
     unknown) and detail, and of what arrived: power, components, readings; the last of a source has `source`, its row.
-    `earlier` tells which outlets and ports were on before. Two threads of a source that hangs may outlive the call.
+    `earlier` tells which outlets and ports were on before. The thread of a source that hangs may outlive the call.
     """
     taken_at, started = clock(), time.monotonic()
-    outcomes = _ask_all(askings_of(target, clock), target.deadline_s, on_part or _tell_nobody)
+    outcomes = ask_all(askings_of(target, clock), target.deadline_s, on_part or _tell_nobody)
     facts = join_facts(outcome.facts for outcome in outcomes)
     wiring = replace(target.wiring, was_on=_was_on(earlier))
     sources = tuple(outcome.source for outcome in outcomes)
-    judged, findings = judge(_with_silent_bmc(facts, target, sources, taken_at), wiring, target.device.name, sources)
+    judged, findings = judge(with_silent_bmc(facts, target, sources, taken_at), wiring, target.device.name, sources)
     return DiagnosticsDocument(
         id=document_id or str(uuid4()),
         device=target.device.name,
@@ -82,7 +82,7 @@ def collect(
     )
 
 
-def _ask_all(askings: tuple[Asking, ...], deadline_s: float, on_part: OnPart) -> tuple[Outcome, ...]:
+def ask_all(askings: tuple[Asking, ...], deadline_s: float, on_part: OnPart) -> tuple[Outcome, ...]:
     """The outcome of every asking, in their order; those that do not end in time are timed out."""
     inbox: queue.SimpleQueue[_Progress | tuple[str, Outcome]] = queue.SimpleQueue()
     end = time.monotonic() + deadline_s
@@ -101,7 +101,10 @@ def _ask_all(askings: tuple[Asking, ...], deadline_s: float, on_part: OnPart) ->
         else:
             name, done[name] = news[0], news[1]
             on_part(name, _told(done[name]))
-    return tuple(done.get(asking.name) or _unended(asking, deadline_s) for asking in askings)
+    return tuple(
+        done.get(asking.name) or _unended(asking, deadline_s, hangs=threads[asking.name].is_alive())
+        for asking in askings
+    )
 
 
 def _start(
@@ -132,11 +135,16 @@ def _answered(asking: Asking, answer: Answer, duration_ms: int) -> Source:
     return Source(asking.name, asking.address, status, detail, answer.advice, duration_ms, answer.requests)
 
 
-def _unended(asking: Asking, deadline_s: float) -> Outcome:
-    detail = f"it did not end within {deadline_s:g} s"
-    advice = "Take the diagnostics again with a longer deadline; if it stays so, check the path to it."
-    milliseconds = round(deadline_s * 1000)
-    return Outcome(Source(asking.name, asking.address, SourceStatus.TIMEOUT, detail, advice, milliseconds), Facts())
+def _unended(asking: Asking, deadline_s: float, *, hangs: bool) -> Outcome:
+    if hangs:
+        detail = f"it did not end within {deadline_s:g} s"
+        advice = "Take the diagnostics again with a longer deadline; if it stays so, check the path to it."
+        status = SourceStatus.TIMEOUT
+    else:
+        detail = "what it said could not be understood, by an error of ours that the log tells"
+        advice = "Report the error from the log; until then look by eye."
+        status = SourceStatus.MALFORMED
+    return Outcome(Source(asking.name, asking.address, status, detail, advice, round(deadline_s * 1000)), Facts())
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
@@ -154,7 +162,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _with_silent_bmc(facts: Facts, target: ProbeTarget, sources: Iterable[Source], now: datetime) -> Facts:
+def with_silent_bmc(facts: Facts, target: ProbeTarget, sources: Iterable[Source], now: datetime) -> Facts:
     """A server whose management controller said nothing by any of its protocols: the controller itself is unknown."""
     controllers = [source for source in sources if source.name in {"ipmi", "redfish"}]
     failed = [s for s in controllers if s.status not in READ and s.status is not SourceStatus.UNSUPPORTED]

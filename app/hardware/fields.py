@@ -32,7 +32,7 @@ class Fields:
     """One JSON object at a path. Each reader checks one key and answers with a usable value even when it is wrong."""
 
     def __init__(self, report: Report, path: str, raw: Any) -> None:
-        self._report = report
+        self._report = report if isinstance(raw, dict) else Report()  # its missing keys are no news
         self._path = path
         self._asked: set[str] = set()
         self._raw: Mapping[str, Any] = raw if isinstance(raw, dict) else {}
@@ -42,6 +42,10 @@ class Fields:
     def wrong(self, key: str, code: str, detail: str) -> None:
         """Note a mistake in one key."""
         self._report.add(self._at(key), code, detail)
+
+    def is_wrong(self, key: str) -> bool:
+        """Whether a mistake was found in one key."""
+        return any(error.field == self._at(key) for error in self._report.errors)
 
     def refuse_others(self) -> None:
         """Report every key that nobody asked for, by name."""
@@ -105,7 +109,7 @@ class Fields:
             return value
         code = "required" if value is None else "not_allowed"
         self.wrong(key, code, f"one of {', '.join(allowed)}")
-        return allowed[0]
+        return allowed[0] if default is ... else default
 
     def boolean(self, key: str, *, default: bool) -> bool:
         """An optional true or false."""

@@ -49,7 +49,7 @@ def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Aski
     """Everything to ask for a target, the device itself first."""
     device, found = target.device, []
     if device.ipmi is not None:
-        found.append(_ipmi(device.ipmi, clock))
+        found.append(_ipmi(device.ipmi, device.serial, clock))
     if device.redfish is not None:
         found.append(_not_offered("redfish", device.redfish.address))
     if device.snmp is not None:
@@ -59,20 +59,30 @@ def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Aski
     return (*found, *_neighbours(target, clock))
 
 
-def _ipmi(bmc: IpmiTarget, clock: Callable[[], datetime]) -> Asking:
+def _ipmi(bmc: IpmiTarget, serial: str | None, clock: Callable[[], datetime]) -> Asking:
     def ask(deadline_s: float, tell: Tell) -> Answer:
         answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(_ipmi_part(part, value)))
-        return bmc_answer(answer, clock())
+        return bmc_answer(answer, serial, clock())
 
     return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)
 
 
-def bmc_answer(answer: IpmiAnswer, now: datetime) -> Answer:
-    """What a BMC's answer means: live sensors, the log in words, and how far its clock is off. Pure."""
+def bmc_answer(answer: IpmiAnswer, serial: str | None, now: datetime) -> Answer:
+    """What a BMC's answer means: live sensors, the log in words, and what is odd about the BMC itself. Pure.
+
+    `serial` is the one on record; another one means that the BMC may be another machine's.
+    """
     family = ipmi_family(answer.identity.manufacturer)
     facts = join_facts((read_sensors(family, answer, "ipmi", now), read_log(family, answer, now)))
     problems = tuple(f"{part}: {reason}" for part, reason in answer.problems.items())
-    return Answer(facts, answer.requests, problems, _skew(answer.clock_skew_s))
+    notes = (*_skew(answer.clock_skew_s), *_other_serial(answer.identity.serial, serial))
+    return Answer(facts, answer.requests, problems, notes)
+
+
+def _other_serial(said: str | None, recorded: str | None) -> tuple[str, ...]:
+    if not said or not recorded or said.casefold() == recorded.casefold():
+        return ()
+    return (f"it says that its serial number is {said}, and the record says {recorded}: is it the right machine?",)
 
 
 def _skew(skew_s: float | None) -> tuple[str, ...]:

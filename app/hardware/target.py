@@ -180,7 +180,8 @@ def _snmp(fields: Fields | None) -> SnmpTarget | None:
         privacy_password=fields.optional_text("privacy_password") or "",
     )
     fields.refuse_others()
-    _check_security(fields, target)
+    if not fields.is_wrong("version"):
+        _check_security(fields, target)
     return target
 
 
