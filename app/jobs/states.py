@@ -66,7 +66,7 @@ SERVICE_ROLES = frozenset({R.TECHNICIAN, R.L1_ENGINEER, R.SYSADMIN, R.MANAGER, R
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From where, by whom: `roles` at the order's site, or its holder; `to` are the states it may lead to.
+    """From where, by whom: `roles` at the order's site, or its holder; `to_states` it may lead to, none: it stays.
 
     `second` may do it only while the order waits for a second person.
     """
@@ -100,19 +100,19 @@ RULES: dict[Verb, Rule] = {
     Verb.RELEASE: _rule({S.BOOKED}, {S.RELEASED}, R.MANAGER),
     Verb.CLAIM: _rule({S.RELEASED, S.HANDED_OVER}, {S.CLAIMED}, R.TECHNICIAN),
     Verb.MATCH: _rule({S.CLAIMED, S.MATCHED}, {S.CLAIMED, S.MATCHED}, holder=True, second=HANDS),
-    Verb.DISCREPANCY: _rule(BEFORE_WORKING, BEFORE_WORKING, holder=True, second=SERVICE_ROLES),
+    Verb.DISCREPANCY: _rule(BEFORE_WORKING, {S.CLAIMED}, holder=True, second=SERVICE_ROLES),
     Verb.START: _rule({S.MATCHED}, {S.WORKING}, holder=True),
-    Verb.STEP: _rule({S.WORKING}, {S.WORKING}, holder=True, second=HANDS),
+    Verb.STEP: _rule({S.WORKING}, (), holder=True, second=HANDS),
     Verb.HOLD: _rule({S.RELEASED, S.CLAIMED, S.MATCHED, S.WORKING}, WAITING, R.L1_ENGINEER, holder=True),
-    Verb.ADDITION: _rule({S.MATCHED, S.WORKING}, {S.MATCHED, S.WORKING}, holder=True),
-    Verb.ESCALATION: _rule(AT_RACK | {S.VERIFYING}, AT_RACK | {S.VERIFYING}, holder=True),
+    Verb.ADDITION: _rule({S.MATCHED, S.WORKING}, (), holder=True),
+    Verb.ESCALATION: _rule(AT_RACK | {S.VERIFYING}, (), holder=True),
     Verb.HANDOVER: _rule(AT_RACK, {S.HANDED_OVER}, holder=True),
     Verb.COMPLETION: _rule(AT_RACK, {S.VERIFYING}, holder=True),
     Verb.CLOSURE: _rule({S.VERIFYING}, {S.AWAITING_CONFIRMATION}, R.SYSADMIN, R.MANAGER),
     Verb.CONFIRMATION: _rule({S.AWAITING_CONFIRMATION}, {S.CLOSED, S.BOOKED}, R.L1_ENGINEER, R.INTEGRATION),
     Verb.REOPENING: _rule({S.CLOSED}, {S.BOOKED}, R.L1_ENGINEER, R.MANAGER),
     Verb.CANCELLATION: _rule(BEFORE_WORKING, {S.CANCELLED}, R.L1_ENGINEER, R.MANAGER),
-    Verb.NOTE: _rule(EVERY, EVERY, *SERVICE_ROLES),
+    Verb.NOTE: _rule(EVERY, (), *SERVICE_ROLES),
 }
 
 
