@@ -32,7 +32,7 @@ from app.hardware.families_snmp import SnmpFamily
 def families() -> tuple[SnmpFamily | IpmiFamily, ...]:
     """All families in the folder, by name. Raises RuntimeError with the file's name when one declares none."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return tuple(_family(f"{__name__}.{name}") for name in names)
+    return tuple(load_family(f"{__name__}.{name}") for name in names)
 
 
 def snmp_families(object_id: str, role: str) -> tuple[SnmpFamily, ...]:
@@ -47,7 +47,8 @@ def ipmi_family(manufacturer: str | None) -> IpmiFamily:
     return (own or [family for family in known if not family.identified_by])[0]
 
 
-def _family(module_name: str) -> SnmpFamily | IpmiFamily:
+def load_family(module_name: str) -> SnmpFamily | IpmiFamily:
+    """The family that a file declares. Raises RuntimeError with the file's name when it declares none."""
     family = getattr(importlib.import_module(module_name), "FAMILY", None)
     if not isinstance(family, (SnmpFamily, IpmiFamily)):
         raise RuntimeError(f"{module_name} declares no FAMILY: see the docstring of {__name__}")  # noqa: TRY004

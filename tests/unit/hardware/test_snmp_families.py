@@ -9,7 +9,7 @@ from app.hardware.facts import Part, Wiring
 from app.hardware.families_snmp import SnmpFamily
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.rules import judge
-from app.hardware.vendors import families, ipmi_family, snmp_families
+from app.hardware.vendors import families, ipmi_family, load_family, snmp_families
 from app.hardware.vendors.apc import FAMILY as APC
 from app.hardware.vendors.if_mib import FAMILY as PORTS
 from app.hardware.vendors.ups_mib import FAMILY as UPS
@@ -219,3 +219,8 @@ def test_roll_up_kinds_are_kinds_of_the_document() -> None:
 
 def _rollups(family: SnmpFamily) -> list[Kind]:
     return [kind for row in family.statuses for kind in row.explained_by]
+
+
+def test_file_that_declares_no_family_stops_the_start_with_its_name() -> None:
+    with pytest.raises(RuntimeError, match=r"tests\.unit\.hardware\.samples declares no FAMILY"):
+        load_family("tests.unit.hardware.samples")
