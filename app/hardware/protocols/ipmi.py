@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
 from app.hardware.protocols.ipmi_identity import identity_from_device, read_identity
-from app.hardware.protocols.ipmi_log import clock_skew_s, read_newest
+from app.hardware.protocols.ipmi_log import clock_skew_s, log_state, read_newest
 from app.hardware.protocols.ipmi_sensors import read_sensors
 from app.hardware.protocols.ipmi_session import (
     ADVICE_BUSY,
@@ -28,12 +28,13 @@ from app.hardware.protocols.ipmi_session import (
     BmcSession,
     CompletionCode,
 )
+from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Identity, IpmiAnswer, IpmiTarget, LogEntry, Sensor
 
 __all__ = ["identify", "power", "read"]
 
 CHASSIS = 0x00
-GET_DEVICE_ID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x01, 0x04
+GET_DEVICE_ID, GET_GUID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x37, 0x01, 0x04
 SDR_REPOSITORY = 0x02
 LOG_LIMIT = 200
 LOG_SHARE = 0.3
@@ -57,7 +58,8 @@ def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -
 
     `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity".
     A long part is told again as it grows; each call carries all of it so far. The log is newest first and
-    holds at most `LOG_LIMIT` entries. Cost cold: about 3 requests a sensor record, 1 a reading, 1 a log entry.
+    holds at most `LOG_LIMIT` entries. Cost: about 3 requests a sensor, 1 a reading and 1 a log entry at first;
+    later, while the BMC says that its sensor list is unchanged, 1 a reading and 1 a new log entry.
     Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
     their reservations. Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when
     nothing could be read.
@@ -92,6 +94,7 @@ def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
             raise as_error(refusal, "the identify light") from refusal
 
 
+_logs: Memory[tuple[LogEntry, ...]] = Memory(size=2000, keep_s=24 * 3600)
 _reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary()
 _registry = threading.Lock()
 
@@ -120,6 +123,7 @@ class _Reading:
     log: list[LogEntry] = field(default_factory=list)
     sensors: list[Sensor] = field(default_factory=list)
     device: bytes = b""
+    machine: Hashable = None
     identity: Identity = field(default_factory=Identity)
     skew_s: float | None = None
     problems: dict[str, str] = field(default_factory=dict)
@@ -164,19 +168,26 @@ class _Reading:
     def _power(self) -> None:
         self.device = self.session.command(APPLICATION, GET_DEVICE_ID)
         self.identity = identity_from_device(self.device)
+        self.machine = (self.session.where, self.device, _guid(self.session))
         self.power_on = _read_power(self.session)
         self.on_part("power", self.power_on)
 
     def _log(self) -> None:
         with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
             self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
-        self._gather("log", read_newest(self.session, LOG_LIMIT), self.log, self.log_deadline)
-        if self.log_deadline.passed:
-            self.problems["log"] = f"only the newest {len(self.log)} entries were read in the time for it"
+        state = log_state(self.session)
+        wanted = min(LOG_LIMIT, state.count)
+        key = (self.machine, state.erased)
+        entries = read_newest(self.session, wanted, self.log_deadline, _logs.recall(key) or ())
+        self._gather("log", entries, self.log)
+        if len(self.log) < wanted:
+            self.problems["log"] = f"only the newest {len(self.log)} of {wanted} entries could be read"
+        else:
+            _logs.keep(key, tuple(self.log))
 
     def _sensors(self) -> None:
         from_device = len(self.device) > 5 and not self.device[5] & SDR_REPOSITORY
-        self._gather("sensors", read_sensors(self.session, from_device=from_device), self.sensors)
+        self._gather("sensors", read_sensors(self.session, self.machine, from_device=from_device), self.sensors)
 
     def _identity(self) -> None:
         try:
@@ -186,7 +197,7 @@ class _Reading:
         finally:
             self.on_part("identity", self.identity)
 
-    def _gather(self, name: str, items: Iterable[Item], into: list[Item], until: Deadline | None = None) -> None:
+    def _gather(self, name: str, items: Iterable[Item], into: list[Item]) -> None:
         told = time.monotonic()
         try:
             for item in items:
@@ -194,14 +205,20 @@ class _Reading:
                 if time.monotonic() - told > STREAM_EVERY_S:
                     told = time.monotonic()
                     self.on_part(name, tuple(into))
-                if until is not None and until.passed:
-                    break
         finally:
             self.on_part(name, tuple(into))
 
 
 def _tell_nobody(_name: str, _part: object) -> None:
     """Stand in for a caller that does not want parts as they arrive."""
+
+
+def _guid(session: BmcSession) -> bytes | None:
+    """Return the machine's GUID, so that what is remembered of one machine never passes for another's."""
+    try:
+        return session.command(APPLICATION, GET_GUID)
+    except CompletionCode:
+        return None
 
 
 def _read_power(session: BmcSession) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.hardware.protocols.deadline import Deadline
 from app.hardware.protocols.ipmi_records import STORAGE
 from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
 from app.hardware.readings import LogEntry
@@ -26,55 +28,74 @@ def clock_skew_s(session: BmcSession, now: datetime) -> float | None:
     return None if clock is None else (clock - now).total_seconds()
 
 
-def entry_count(session: BmcSession) -> int:
-    """Return how many entries the log holds. One request."""
-    return int.from_bytes(session.command(STORAGE, GET_INFO)[1:3], "little")
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How many entries the log holds, and when it was last erased (as the BMC tells time)."""
+
+    count: int
+    erased: bytes
 
 
-def read_newest(session: BmcSession, limit: int) -> Iterator[LogEntry]:
-    """Yield up to `limit` entries, newest first. Cost: one request an entry.
+def log_state(session: BmcSession) -> LogState:
+    """Ask for the log's state. One request."""
+    answer = session.command(STORAGE, GET_INFO)
+    return LogState(int.from_bytes(answer[1:3], "little"), bytes(answer[9:13]))
 
+
+def read_newest(
+    session: BmcSession, wanted: int, until: Deadline, known: Sequence[LogEntry] = ()
+) -> Iterator[LogEntry]:
+    """Yield `wanted` entries, newest first, or fewer when `until` passes. Cost: one request an entry.
+
+    From the first entry on that is among `known` (newest first too), those are yielded instead of asked for.
     Ids are walked downwards, which no command offers but nearly all BMCs allow; where they are not dense,
-    the log is read from its beginning instead.
+    the log is read from its beginning.
     """
-    wanted = min(limit, entry_count(session))
+    if not wanted:
+        return
+    places = {entry.record: place for place, entry in enumerate(known)}
     found = 0
-    for entry in _downwards(session, wanted):
-        found += 1
-        yield entry
-        if found == wanted:
+    for entry in _downwards(session):
+        place = places.get(entry.record)
+        if place is not None and known[place] == entry:
+            yield from known[place : place + wanted - found]
             return
-    if found < wanted:
-        yield from _upwards(session, wanted, skip_newest=found)
+        yield entry
+        found += 1
+        if found == wanted or until.passed:
+            return
+    yield from _upwards(session, until)[found:wanted]
 
 
-def _downwards(session: BmcSession, wanted: int) -> Iterator[LogEntry]:
+def _downwards(session: BmcSession) -> Iterator[LogEntry]:
+    """Walk from the newest entry to ever smaller ids, over small gaps."""
     record, gaps, below = LAST, 0, LAST + 1
-    while wanted and record > FIRST and gaps < GAPS:
-        entry = _read_entry(session, record)
-        if entry is None or entry[1].record >= below:
+    while record > FIRST and gaps < GAPS:
+        answer = _read_entry(session, record)
+        if answer is not None and answer[1].record < below:
+            gaps, below = 0, answer[1].record
+            record = below - 1
+            yield answer[1]
+        elif below > LAST:
+            return  # not even the newest can be asked for by "last"
+        else:
             gaps, record = gaps + 1, record - 1
-            if below > LAST:
-                return  # not even the newest can be asked for by "last"
-            continue
-        gaps, below = 0, entry[1].record
-        record = below - 1
-        yield entry[1]
 
 
-def _upwards(session: BmcSession, wanted: int, skip_newest: int) -> list[LogEntry]:
-    """Walk the log from its first entry and return the newest `wanted`, less those that are known already."""
+def _upwards(session: BmcSession, until: Deadline) -> list[LogEntry]:
+    """Walk the whole log from its first entry; return it newest first, or nothing when the time is over."""
     entries: list[LogEntry] = []
     record, seen = FIRST, set[int]()
     while record != LAST and record not in seen:
+        if until.passed:
+            return []
         seen.add(record)
         answer = _read_entry(session, record)
         if answer is None:
             break
         record = answer[0]
         entries.append(answer[1])
-    newest = entries[::-1]
-    return newest[skip_newest:wanted]
+    return entries[::-1]
 
 
 def _read_entry(session: BmcSession, record: int) -> tuple[int, LogEntry] | None:

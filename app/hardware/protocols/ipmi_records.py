@@ -17,7 +17,7 @@ from app.hardware.protocols.ipmi_session import ADVICE_FIRMWARE, BmcSession, Com
 from app.hardware.readings import Sensor
 
 STORAGE, SENSOR_EVENT = 0x0A, 0x04
-RESERVE, GET_RECORD, GET_DEVICE_RECORD = 0x22, 0x23, 0x21
+GET_STATE, RESERVE, GET_RECORD, GET_DEVICE_RECORD = 0x20, 0x22, 0x23, 0x21
 LAST_RECORD = 0xFFFF
 HEADER_SIZE = 5
 MAX_RECORDS = 2048
@@ -55,6 +55,14 @@ class SensorRecord:
     lun: int
     convert: Callable[[int], float | None] | None = None
     obstacle: str | None = None
+
+
+def repository_state(session: BmcSession, *, from_device: bool = False) -> bytes | None:
+    """Return what changes when the sensor list does: count and times of change; None when the BMC will not say."""
+    try:
+        return session.command(SENSOR_EVENT if from_device else STORAGE, GET_STATE)
+    except CompletionCode:
+        return None
 
 
 def read_records(session: BmcSession, *, from_device: bool = False) -> Iterator[bytes]:

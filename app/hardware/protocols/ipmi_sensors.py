@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from app.core.errors import HardwareError, Malformed
-from app.hardware.protocols.ipmi_records import SENSOR_EVENT, THRESHOLD, SensorRecord, decode_record, read_records
+from app.hardware.protocols.ipmi_records import (
+    SENSOR_EVENT,
+    THRESHOLD,
+    SensorRecord,
+    decode_record,
+    read_records,
+    repository_state,
+)
 from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Sensor
 
 GET_READING = 0x2D
+# A list of 100 sensors takes about 7 kB; it is read again after this time even when nothing seems to have changed.
+_lists: Memory[tuple[bytes, ...]] = Memory(size=2000, keep_s=600)
 SCANNING_ENABLED, READING_UNAVAILABLE = 0x40, 0x20
 
 
-def read_sensors(session: BmcSession, *, from_device: bool = False) -> Iterator[Sensor]:
+def read_sensors(session: BmcSession, machine: Hashable, *, from_device: bool = False) -> Iterator[Sensor]:
     """Yield every sensor: states (discrete) first, values (analog) after them.
 
+    The list of sensors is remembered for `machine`, readings never are.
     When the BMC falls silent on the way, the sensors not reached are yielded with that as their reason, and
     the error is raised after them. Raises HardwareError, or CompletionCode when the list itself is refused.
     """
-    records, trouble = _collect_records(session, from_device=from_device)
+    records, trouble = _collect_records(session, machine, from_device=from_device)
     records.sort(key=lambda record: record.blank.event_type == THRESHOLD)
     for record in records:
         if isinstance(trouble, HardwareError) and not isinstance(trouble, Malformed):
@@ -36,19 +47,25 @@ def read_sensors(session: BmcSession, *, from_device: bool = False) -> Iterator[
 
 
 def _collect_records(
-    session: BmcSession, *, from_device: bool
+    session: BmcSession, machine: Hashable, *, from_device: bool
 ) -> tuple[list[SensorRecord], HardwareError | CompletionCode | None]:
-    """Return the records that could be read, and what went wrong on the way."""
-    records: list[SensorRecord] = []
+    """Return the records that could be read or remembered, and what went wrong on the way."""
+    key = (machine, repository_state(session, from_device=from_device))
+    raw_records: Iterable[bytes] = _lists.recall(key) or read_records(session, from_device=from_device)
+    read: list[bytes] = []
     trouble: HardwareError | CompletionCode | None = None
     try:
-        for raw in read_records(session, from_device=from_device):
-            try:
-                records += decode_record(raw)
-            except Malformed as broken:
-                trouble = broken
+        read.extend(raw_records)
     except (HardwareError, CompletionCode) as lost:
         trouble = lost
+    records: list[SensorRecord] = []
+    for raw in read:
+        try:
+            records += decode_record(raw)
+        except Malformed as broken:
+            trouble = trouble or broken
+    if trouble is None and key[1] is not None:
+        _lists.keep(key, tuple(read))
     return records, trouble
 
 

@@ -152,6 +152,7 @@ class BmcSession:
         The deadline keeps back the time that closing may need. Raises Unreachable (nothing answers), TimedOut,
         AuthRefused, Refused (no free session, privilege), Unsupported (no IPMI 2.0), Malformed.
         """
+        self.where = (target.address, target.port)
         self.deadline = Deadline(max(0.0, deadline_s - CLOSE_S))
         self._wire = _Wire()
         self._wire.deadline = self.deadline

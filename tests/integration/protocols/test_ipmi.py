@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from app.core.errors import AuthRefused, Refused
 from app.hardware.protocols import ipmi
-from app.hardware.protocols.ipmi_log import read_newest
+from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.ipmi_log import log_state, read_newest
 from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
 from app.hardware.readings import IpmiAnswer, IpmiTarget, LogEntry
 from lab.bmc import BmcServer
@@ -30,7 +32,7 @@ from lab.machines import (
     events_of,
     psu_input_lost,
 )
-from lab.processes import started
+from lab.processes import free_tcp_ports, free_udp_ports, started
 
 DEADLINE_S = 10
 FREE_SESSIONS = 63  # what ipmi_sim allows at once
@@ -235,11 +237,45 @@ def test_long_log_is_read_from_its_newest_end(bmc: BmcServer) -> None:
         bmc.inject(psu_input_lost(1))
         bmc.clear_fault(psu_input_lost(1))
     with BmcSession(bmc.target(), DEADLINE_S) as session:
-        newest = list(read_newest(session, 50))
-        all_entries = list(read_newest(session, 10_000))
+        until = Deadline(DEADLINE_S)
+        newest = list(read_newest(session, 50, until))
+        all_entries = list(read_newest(session, log_state(session).count, until))
     assert len(newest) == 50
     assert newest == all_entries[:50]
     assert all_entries[-1].record == 1
+
+
+def test_second_read_asks_only_for_what_can_change(bmc: BmcServer) -> None:
+    first = ipmi.read(bmc.target(), DEADLINE_S)
+    bmc.set_value("Inlet Temp", 31)
+    bmc.set_bits("Drive 7", {DRIVE_PRESENT})
+    second = ipmi.read(bmc.target(), DEADLINE_S)
+    assert second.requests < len(FAULTY.sensors) + 35 < first.requests / 2
+    assert next(sensor.value for sensor in second.sensors if sensor.name == "Inlet Temp") == 31
+    assert second.log[1:] == first.log
+    assert second.log[0].sensor_number == FAULTY.number("Drive 7")
+
+
+def test_cleared_log_is_not_remembered(bmc: BmcServer) -> None:
+    before = ipmi.read(bmc.target(), DEADLINE_S)
+    with BmcSession(bmc.target(), DEADLINE_S) as session:
+        reservation = session.command(0x0A, 0x42)
+        session.command(0x0A, 0x47, reservation + b"CLR\xaa")
+    bmc.set_bits("Drive 7", {DRIVE_PRESENT})
+    after = ipmi.read(bmc.target(), DEADLINE_S)
+    assert len(before.log) > 10
+    assert [entry.sensor_number for entry in after.log] == [FAULTY.number("Drive 7")]
+
+
+def test_another_machine_at_the_same_address_is_read_anew(tmp_path: Path) -> None:
+    need("ipmi_sim")
+    ports = (free_udp_ports(1)[0], free_tcp_ports(1)[0])
+    for number in (1, 2):
+        sensors = (*HEALTHY.sensors[:10], replace(HEALTHY.sensors[10], name=f"Only in {number}"))
+        machine = replace(HEALTHY, serial=f"CZ-{number}", sensors=sensors, history=())
+        with started([BmcServer(machine, tmp_path, ports)]) as (server,):
+            answer = ipmi.read(server.target(), DEADLINE_S)
+        assert f"Only in {number}" in [sensor.name for sensor in answer.sensors]
 
 
 def _age(entry: LogEntry) -> timedelta:
