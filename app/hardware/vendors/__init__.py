@@ -1,6 +1,6 @@
 """Device families, one file each, found by scanning this folder. Adding a vendor is adding one file.
 
-A file declares one member, `FAMILY`, and nothing else is needed anywhere:
+A file declares one member, `FAMILY`, named as the file is, and nothing else is needed anywhere:
 
 - an SNMP family is a `families_snmp.SnmpFamily`: which agents it is for (`identified_by`, beginnings of sysObjectID;
   `()` for a standard MIB that any agent may have, then `roles` narrows it), and tables. A `Status` row is one MIB
@@ -14,42 +14,43 @@ Rules of the tables: every row names its MIB object or specification table. A co
 unknown, never ok. Absent is not failed. Mind that "ok" is a different number with every vendor, sometimes within one
 MIB file. Nothing here reads the network: the same tables run on recordings.
 
-A file that declares no FAMILY, or one of another type, stops the start with its name. Files whose names begin with an
-underscore are not scanned.
+A file that declares no FAMILY, or one under another name than the file's, stops the start with its name. Files whose
+names begin with an underscore are not scanned.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from functools import cache
 
+from app.core.errors import Invalid
 from app.hardware.families_ipmi import IpmiFamily
 from app.hardware.families_snmp import SnmpFamily
 
 
-@cache
-def families() -> tuple[SnmpFamily | IpmiFamily, ...]:
-    """All families in the folder, by name. Raises RuntimeError with the file's name when one declares none."""
+def load_family(module_name: str) -> SnmpFamily | IpmiFamily:
+    """The family that a file declares. Raises Invalid with the file's name when it declares none."""
+    family = getattr(importlib.import_module(module_name), "FAMILY", None)
+    if not isinstance(family, SnmpFamily | IpmiFamily) or family.name != module_name.rpartition(".")[2]:
+        raise Invalid("invalid", f"device family {module_name}: the file must declare FAMILY with that name")
+    return family
+
+
+def _scan() -> tuple[SnmpFamily | IpmiFamily, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     return tuple(load_family(f"{__name__}.{name}") for name in names)
 
 
+FAMILIES = _scan()
+
+
 def snmp_families(object_id: str, role: str) -> tuple[SnmpFamily, ...]:
     """The families that speak for an agent with this sysObjectID in a device of this role."""
-    return tuple(f for f in families() if isinstance(f, SnmpFamily) and f.fits(object_id, role))
+    return tuple(family for family in FAMILIES if isinstance(family, SnmpFamily) and family.fits(object_id, role))
 
 
 def ipmi_family(manufacturer: str | None) -> IpmiFamily:
     """The family of one maker's BMCs, else the standard one."""
-    known = [family for family in families() if isinstance(family, IpmiFamily)]
+    known = [family for family in FAMILIES if isinstance(family, IpmiFamily)]
     own = [family for family in known if family.identified_by and (manufacturer or "").startswith(family.identified_by)]
     return (own or [family for family in known if not family.identified_by])[0]
-
-
-def load_family(module_name: str) -> SnmpFamily | IpmiFamily:
-    """The family that a file declares. Raises RuntimeError with the file's name when it declares none."""
-    family = getattr(importlib.import_module(module_name), "FAMILY", None)
-    if not isinstance(family, (SnmpFamily, IpmiFamily)):
-        raise RuntimeError(f"{module_name} declares no FAMILY: see the docstring of {__name__}")  # noqa: TRY004
-    return family

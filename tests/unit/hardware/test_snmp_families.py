@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from app.core.errors import Invalid
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Part, Wiring
 from app.hardware.families_snmp import SnmpFamily
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.rules import judge
-from app.hardware.vendors import families, ipmi_family, load_family, snmp_families
+from app.hardware.vendors import FAMILIES, ipmi_family, load_family, snmp_families
 from app.hardware.vendors.apc import FAMILY as APC
 from app.hardware.vendors.if_mib import FAMILY as PORTS
 from app.hardware.vendors.ups_mib import FAMILY as UPS
@@ -24,7 +25,7 @@ def parts(family: SnmpFamily, objects: dict[str, SnmpValue]) -> list[Part]:
 
 
 def test_every_family_in_the_folder_is_found_without_being_listed() -> None:
-    assert {family.name for family in families()} >= {"apc", "if_mib", "ipmi_generic", "ups_mib"}
+    assert {family.name for family in FAMILIES} >= {"apc", "if_mib", "ipmi_generic", "ups_mib"}
 
 
 def test_agent_is_read_by_its_own_family_and_by_the_standards_of_its_role() -> None:
@@ -39,7 +40,7 @@ def test_bmc_of_an_unknown_maker_is_read_by_the_standard() -> None:
 
 
 def test_every_row_of_every_family_names_its_mib_object() -> None:
-    for family in families():
+    for family in FAMILIES:
         if isinstance(family, SnmpFamily):
             rows = [row.object for row in family.statuses] + [row.object for row in family.measures]
             assert all(name and not name[0].isdigit() for name in rows), family.name
@@ -212,9 +213,7 @@ def test_speed_is_read_of_ports_that_are_up_only() -> None:
 
 
 def test_roll_up_kinds_are_kinds_of_the_document() -> None:
-    assert all(
-        kind in set(Kind) for family in families() if isinstance(family, SnmpFamily) for kind in _rollups(family)
-    )
+    assert all(kind in set(Kind) for family in FAMILIES if isinstance(family, SnmpFamily) for kind in _rollups(family))
 
 
 def _rollups(family: SnmpFamily) -> list[Kind]:
@@ -222,5 +221,5 @@ def _rollups(family: SnmpFamily) -> list[Kind]:
 
 
 def test_file_that_declares_no_family_stops_the_start_with_its_name() -> None:
-    with pytest.raises(RuntimeError, match=r"tests\.unit\.hardware\.samples declares no FAMILY"):
+    with pytest.raises(Invalid, match=r"tests\.unit\.hardware\.samples: the file must declare FAMILY"):
         load_family("tests.unit.hardware.samples")
