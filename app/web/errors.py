@@ -13,6 +13,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, g, redirect, render_template, request
 from jinja2 import Template
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -39,6 +40,7 @@ def install(app: APIFlask) -> None:
     app.register_error_handler(HTTPError, _not_valid)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(NoConnectionFree, _no_database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -148,10 +150,13 @@ def _database(error: DBAPIError) -> Response:
         return _rendered(Conflict("conflict", "Somebody else was first. Load it again and look."))
     if error.connection_invalidated or state is None or state[:2] in {"08", "40", "53", "55", "57"}:
         log.error("database: %s (sqlstate %s)", type(error.orig).__name__, state)
-        return _rendered(
-            Unavailable("database_unavailable", "The database does not answer now. Try again.", retry_after_s=2)
-        )
+        return _no_database(error)
     return _unexpected(error)
+
+
+def _no_database(_error: Exception) -> Response:
+    sentence = "The database does not answer now. Try again."
+    return _rendered(Unavailable("database_unavailable", sentence, retry_after_s=2))
 
 
 def _unexpected(error: Exception) -> Response:
