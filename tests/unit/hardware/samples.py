@@ -89,7 +89,9 @@ def server_with_lost_input(device: str = "SRV-0042", taken_at: datetime = TAKEN_
     healthy = healthy_server(device, taken_at)
     swapped = {
         "PSU2": _part(Kind.PSU, "PSU2", "2", State.CRITICAL, "input lost", "P2SN"),
-        "Outlet 14": Component(Kind.OUTLET, "Outlet 14", "14", State.OK, "off", None, "snmp:PDU-A", "off", "PDU-A"),
+        "Outlet 14": Component(
+            Kind.OUTLET, "Outlet 14", "14", State.CRITICAL, "off", None, "snmp:PDU-A", "off", "PDU-A"
+        ),
     }
     silent = Source(
         "snmp:tor-1",

@@ -6,12 +6,14 @@ import pytest
 
 from app.core.errors import Invalid
 from app.hardware.diagnostics import Kind
-from app.hardware.facts import Part, Wiring
+from app.hardware.facts import Part, Wiring, join_facts
 from app.hardware.families_snmp import SnmpFamily
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.rules import judge
 from app.hardware.vendors import FAMILIES, ipmi_family, load_family, snmp_families
 from app.hardware.vendors.apc import FAMILY as APC
+from app.hardware.vendors.apc_ats import FAMILY as ATS
+from app.hardware.vendors.apc_ups import FAMILY as APC_UPS
 from app.hardware.vendors.if_mib import FAMILY as PORTS
 from app.hardware.vendors.ups_mib import FAMILY as UPS
 from tests.unit.hardware.answers import integer, text, values
@@ -223,3 +225,21 @@ def _rollups(family: SnmpFamily) -> list[Kind]:
 def test_file_that_declares_no_family_stops_the_start_with_its_name() -> None:
     with pytest.raises(Invalid, match=r"tests\.unit\.hardware\.samples: the file must declare FAMILY"):
         load_family("tests.unit.hardware.samples")
+
+
+def test_transfer_switch_that_lost_a_source_tells_the_source_and_not_the_redundancy_too() -> None:
+    ats = "1.3.6.1.4.1.318.1.1.8.5.1"
+    objects = {f"{ats}.12.0": integer(2), f"{ats}.13.0": integer(1), f"{ats}.3.0": integer(1)}
+    assert [one.title for one in judge(ATS.facts(values(ATS, objects)), Wiring(), "ATS-1")[1]] == ["Source B: failed"]
+
+
+@pytest.mark.parametrize(("code", "state"), [(2, "ok"), (3, "critical"), (7, "critical"), (12, "ok"), (99, "unknown")])
+def test_output_status_of_an_apc_ups_decides_its_state(code: int, state: str) -> None:
+    (ups,) = parts(APC_UPS, {"1.3.6.1.4.1.318.1.1.1.4.1.1.0": integer(code)})
+    assert ups.state == state
+
+
+def test_ups_that_two_mibs_tell_of_is_one_ups() -> None:
+    objects = {"1.3.6.1.4.1.318.1.1.1.4.1.1.0": integer(3), f"{UPS_OBJECTS}.4.1.0": integer(5)}
+    both = join_facts(family.facts(values(family, objects)) for family in (APC_UPS, UPS))
+    assert [one.title for one in judge(both, Wiring(), "UPS-1")[1]] == ["The UPS runs on battery"]
