@@ -39,11 +39,6 @@ VERBS = ", ".join(str(verb) for verb in Verb)
 class OfferQuery(Schema):
     """What is asked of an offer; every other argument is an answer to one of the kind's questions."""
 
-    class Meta:
-        """Answers come beside the fixed arguments."""
-
-        unknown = "include"
-
     asset = fields.String(required=True, validate=validate.Length(max=200))
     job_kind = fields.String(required=True, validate=validate.Length(max=200))
     priority = fields.String(load_default=Priority.NORMAL.value, validate=validate.OneOf([str(p) for p in Priority]))
@@ -74,8 +69,7 @@ def job_kinds() -> Response:
 @api.input(OfferQuery, location="query", arg_name="asked")
 def offers(asked: dict[str, Any]) -> Response:
     """The promise before anyone submits; nothing is booked."""
-    known = {"asset", "job_kind", "priority", "not_before"}
-    answers = {key: value for key, value in asked.items() if key not in known}
+    answers = {name: value for name, value in request.args.items() if name not in OfferQuery().fields}
     asset = asset_for(db.session(), current(), asked["asset"], Permission.ASSETS_READ)
     offer = make_offer(
         db.session(), asset, kind_named(asked["job_kind"]), answers, now=business_now(), not_before=asked["not_before"]
