@@ -43,7 +43,7 @@ AFTER_TABLE = parse_oid("1.3.6.1.2.1.2.2.1.3.1")
 GET_NEXT, GET_BULK, RESPONSE = 0xA1, 0xA5, 0xA2
 TOO_BIG, GEN_ERR = 1, 5
 NULL = b"\x05\x00"
-SLOW_S = 1.5
+SLOW_S = 1.2
 TICK_S = 0.05
 
 Varbind = tuple[Oid, bytes]

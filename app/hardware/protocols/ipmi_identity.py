@@ -11,14 +11,13 @@ from pyipmi.errors import DecodingError
 from pyipmi.fru import InventoryBoardInfoArea, InventoryChassisInfoArea, InventoryProductInfoArea
 
 from app.core.errors import Malformed
-from app.hardware.protocols.ipmi_records import STORAGE, TOO_LONG
+from app.hardware.protocols.ipmi_records import READ_SIZES, STORAGE, TOO_LONG
 from app.hardware.protocols.ipmi_session import ADVICE_FIRMWARE, BmcSession, CompletionCode
 from app.hardware.readings import Identity
 
 READ_FRU = 0x11
 BUILTIN_FRU = 0
 HEADER_SIZE = 8
-READ_SIZES = (32, 24, 16, 8)
 # Place of each area's offset in the common header, and what decodes it.
 CHASSIS, BOARD, PRODUCT = 2, 3, 4
 DECODERS: dict[int, Callable[..., Any]] = {
@@ -41,7 +40,7 @@ def read_identity(session: BmcSession, device: Identity) -> tuple[Identity, list
     """Return the identity from FRU 0 over what the device id said, and the areas that could not be read.
 
     Checksums are not believed: too many boards carry wrong ones beside right texts.
-    Raises CompletionCode or Malformed when there is no inventory at all. Cost: a request per 32 bytes.
+    Raises CompletionCode or Malformed when there is no inventory at all. Cost: a request per 64 bytes.
     """
     header = _read(session, 0, HEADER_SIZE)
     if header[0] & 0x0F != 1:

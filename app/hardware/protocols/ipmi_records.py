@@ -21,7 +21,8 @@ GET_STATE, RESERVE, GET_RECORD, GET_DEVICE_RECORD = 0x20, 0x22, 0x23, 0x21
 LAST_RECORD = 0xFFFF
 HEADER_SIZE = 5
 MAX_RECORDS = 2048
-READ_SIZES = (32, 24, 16, 8)
+# A whole record at once, as ipmitool tries too, then what smaller and smaller BMCs can give.
+READ_SIZES = (64, 32, 24, 16, 8)
 TOO_LONG = frozenset({0xC8, 0xC9, 0xCA, 0xFF})
 RESERVATION_LOST, UNKNOWN_COMMAND = 0xC5, 0xC1
 RESERVATIONS = 10

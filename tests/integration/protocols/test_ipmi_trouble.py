@@ -134,7 +134,7 @@ def test_bmc_that_cannot_return_so_many_bytes_is_asked_for_fewer(hall: Fleet, co
     server = hall.bmcs[HEALTHY.name]
     with Relay(server.port, Trouble(code=code, spoils=GET_RECORD, spoils_longer_than=20)) as relay:
         answer = ipmi.read(_through(relay, server), 10)
-    assert relay.spoiled == 2  # 32 and 24 bytes were too many, 16 is remembered
+    assert relay.spoiled == 2  # 32 and 24 bytes were too many for the relay, 16 is remembered
     assert len(answer.sensors) == len(HEALTHY.sensors)
     assert answer.problems == {}
 
