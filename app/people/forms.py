@@ -55,7 +55,9 @@ class OwnPasswordForm(Form):
 
     current = PasswordField("Present password", [InputRequired("Your present password."), Length(max=LONGEST)])
     password = PasswordField("New password", [InputRequired("The new password."), Length(SHORTEST, LONGEST)])
-    again = PasswordField("New password again", [EqualTo("password", "The two are not the same.")])
+    again = PasswordField(
+        "New password again", [InputRequired("Once more."), EqualTo("password", "The two are not the same.")]
+    )
 
 
 class TokenForm(Form):

@@ -134,7 +134,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
     code, detail = CODES.get(status, (HTTPStatus(status).name.lower(), error.description or error.name))
-    refusal = AppError(code, detail)
+    refusal = AppError(code, detail if is_program() else "")  # the page of a status says it better
     refusal.status = status
     response = _rendered(refusal)
     for name, value in error.get_headers():

@@ -10,16 +10,20 @@ from flask import g, request
 from app.core.access import Principal
 from app.core.clock import business_now, drill_offset
 from app.core.database import transaction
-from app.core.permissions import Permission
+from app.core.permissions import Permission, Role
 from app.shifts.queries import site_calendar
 from app.shifts.window import closes_at, next_opening, opening_at
 from app.sites.models import Site
 from app.sites.queries import visible_sites
 from app.web.components import PageLink, Shell, SignedIn, SiteHours, place_of
 
-PAGES: Final = (
-    ("My day", "/day", Permission.ORDERS_ACT),
-    ("Assets", "/assets", Permission.ASSETS_READ),
+PAGES: Final[tuple[tuple[str, str, Role | Permission], ...]] = (
+    ("My day", "/day", Role.TECHNICIAN),
+    ("Inbox", "/inbox", Role.L1_ENGINEER),
+    ("Referrals", "/queue", Role.SYSADMIN),
+    ("Board", "/board", Role.MANAGER),
+    ("Orders", "/orders", Permission.ORDERS_READ),
+    ("Machines", "/assets", Permission.ASSETS_READ),
     ("People", "/people", Permission.PEOPLE_WRITE),
     ("Me", "/me", Permission.SELF),
 )
@@ -55,8 +59,11 @@ def _window(site: Site, now: datetime) -> SiteHours:
 
 
 def _signed_in(principal: Principal) -> SignedIn:
-    roles = sorted({grant.role.value.replace("_", " ") for grant in principal.grants})
+    roles = {grant.role for grant in principal.grants}
+    words = sorted(role.value.replace("_", " ") for role in roles)
     links = tuple(
-        PageLink(title, url, request.path == url) for title, url, permission in PAGES if principal.may(permission)
+        PageLink(title, url, request.path == url)
+        for title, url, for_whom in PAGES
+        if (for_whom in roles if isinstance(for_whom, Role) else principal.may(for_whom))
     )
-    return SignedIn(principal.full_name, ", ".join(roles) or "no role yet", links, "/sign-out")
+    return SignedIn(principal.full_name, ", ".join(words) or "no role yet", links, "/sign-out")

@@ -14,7 +14,8 @@ from app.core.access import declared
 from app.core.idempotency import ATTRIBUTE
 from app.core.permissions import Permission
 from app.core.settings import from_environment
-from app.web.app import create_app
+from app.web.app import ELSEWHERE, HOMES, create_app
+from app.web.shell import PAGES
 
 PUBLIC = {"/sign-in", "/sign-out", "/health/live", "/health/ready", "/metrics", "/api/v1/openapi.json"}
 WAITING = {"hardware_api.take", "hardware_api.id_led"}  # idempotent in their first half: the second waits for a worker
@@ -48,6 +49,12 @@ def test_every_post_of_the_api_takes_an_idempotency_key(app: APIFlask) -> None:
         if rule.endpoint not in WAITING
     ]
     assert forgetful == []
+
+
+def test_every_page_of_the_menu_and_every_home_exists(app: APIFlask) -> None:
+    there = {rule.rule for rule, _ in routes(app) if "GET" in (rule.methods or ())}
+    assert {url for _, url, _ in PAGES} <= there
+    assert {*HOMES.values(), ELSEWHERE} <= there
 
 
 def test_every_page_s_template_folder_exists(app: APIFlask) -> None:
