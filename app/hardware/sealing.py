@@ -24,6 +24,11 @@ def new_site_key() -> tuple[str, str]:
     return _text(bytes(private.public_key)), _text(bytes(private))
 
 
+def public_half(private_key: str) -> str:
+    """The public key that belongs to a private one."""
+    return _text(bytes(PrivateKey(b64decode(private_key)).public_key))
+
+
 def seal(public_key: str, secrets: dict[str, Any]) -> bytes:
     """Close `secrets` so that only the holder of the private key can read them. Nobody else, not even the sealer."""
     return SealedBox(PublicKey(b64decode(public_key))).encrypt(json.dumps(secrets).encode())

@@ -48,7 +48,8 @@ def add_asset(session: Session, site: Site, entry: Entry, *, by: str, now: datet
     """Enter a machine at a site. Raises Invalid naming the field, Conflict when the tag is taken."""
     check_entry(entry)
     if session.scalar(select(Asset.id).where(Asset.tag == entry.tag)) is not None:
-        raise Conflict("tag_taken", f"There is an asset {entry.tag} already.")
+        detail = f"There is an asset {entry.tag} already."
+        raise Conflict("tag_taken", detail, [FieldError("tag", "tag_taken", detail)])
     asset = Asset(tag=entry.tag, site=site, **_values(entry))
     session.add(asset)
     session.flush()
@@ -161,7 +162,8 @@ def _refuse_clash(session: Session, rack: Rack, place: Place) -> None:
     rows = session.execute(there.where(Asset.rack_id == rack.id, Asset.u.is_not(None), Asset.tag != place.tag))
     other = in_the_way(place, (Place(tag, u, height, face) for tag, u, height, face in rows if u is not None))
     if other is not None:
-        raise Conflict("place_taken", f"{other.tag} fills {_units(other)} of {rack.name} at the {other.face}.")
+        detail = f"{other.tag} fills {_units(other)} of {rack.name} at the {other.face}."
+        raise Conflict("place_taken", detail, [FieldError("u", "place_taken", detail)])
 
 
 def _units(place: Place) -> str:
