@@ -94,7 +94,6 @@ def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
             raise as_error(refusal, "the identify light") from refusal
 
 
-_identities: Memory[Identity] = Memory(size=2000, keep_s=600)
 _logs: Memory[tuple[LogEntry, ...]] = Memory(size=2000, keep_s=24 * 3600)
 _reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary()
 _registry = threading.Lock()
@@ -192,12 +191,9 @@ class _Reading:
 
     def _identity(self) -> None:
         try:
-            known = _identities.recall(self.machine)
-            self.identity, broken = (known, []) if known else read_identity(self.session, self.identity)
+            self.identity, broken = read_identity(self.session, self.identity)
             if broken:
                 self.problems["identity"] = f"unreadable in the inventory: {', '.join(broken)}"
-            else:
-                _identities.keep(self.machine, self.identity)
         finally:
             self.on_part("identity", self.identity)
 
