@@ -43,6 +43,17 @@ def test_a_deactivated_person_is_out_at_once(
     assert Browser(web_app.test_client()).sign_in("tess").status_code == 303
 
 
+def test_somebody_inactive_is_nobody_whatever_session_or_token_is_left(
+    web_app: APIFlask, person: Add, browser_of: Open, program_of: Callable[..., Program]
+) -> None:
+    person("tess")
+    tess, script = browser_of("tess"), program_of("tess")
+    with web_app.app_context(), transaction() as session:
+        queries.person_named(session, "tess").active = False
+    assert tess.get("/session").status_code == 401
+    assert script.get("/session").status_code == 401
+
+
 def test_a_role_counts_from_the_next_request_on_and_stops_counting_as_fast(person: Add, browser_of: Open) -> None:
     person("ada", "admin@all")
     person("omar", "manager@AMS1")
