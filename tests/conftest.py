@@ -34,8 +34,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def template(postgres_url: str) -> str:
     """The name of a database with the whole schema, to clone from."""
     name = "template_rackside"
-    _administer(postgres_url, f"CREATE DATABASE {name}")
-    migrations.upgrade(_sibling(postgres_url, name))
+    administer(postgres_url, f"CREATE DATABASE {name}")
+    migrations.upgrade(sibling(postgres_url, name))
     return name
 
 
@@ -43,16 +43,18 @@ def template(postgres_url: str) -> str:
 def database(postgres_url: str, template: str) -> Iterator[str]:
     """SQLAlchemy's URL of a fresh database with the whole schema and no rows; gone after the test."""
     name = f"test_{uuid.uuid4().hex}"
-    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield _sibling(postgres_url, name)
-    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield sibling(postgres_url, name)
+    administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _sibling(url: str, name: str) -> str:
+def sibling(url: str, name: str) -> str:
+    """The URL of another database of the same server."""
     return f"{url.rpartition('/')[0]}/{name}"
 
 
-def _administer(url: str, statement: str) -> None:
+def administer(url: str, statement: str) -> None:
+    """Run one statement outside of any transaction, as CREATE DATABASE wants it."""
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(statement.encode())
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from app.core import clock
 from app.core.clock import true_now
-from app.core.database import transaction
+from app.core.database import bare_app, db, transaction
 from app.core.permissions import Role
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.models import Diagnostics
@@ -29,6 +29,7 @@ from app.people.queries import person_named
 from app.shifts.operations import roster
 from app.sites.models import Site
 from app.tickets.models import Message
+from tests.conftest import administer, sibling
 from tests.integration.conftest import LONG_AGO, Program
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
@@ -166,30 +167,43 @@ class Hall:
             self.act(by, number, "step", id=step["id"], evidence=given[step["evidence"]])
 
 
+@pytest.fixture(scope="session")
+def template(postgres_url: str, template: str) -> str:
+    """The schema with the hall's people and machines in it, to clone from: entered once, not for every test."""
+    name = "template_hall"
+    administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    app = bare_app(sibling(postgres_url, name))
+    with app.app_context():
+        with transaction() as session:
+            furnish(session)
+        db.session.remove()
+        db.engine.dispose()
+    return name
+
+
 @pytest.fixture
-def hall(
-    web_app: APIFlask,
-    site: Callable[..., int],
-    program_of: Callable[..., Program],
-    at: Callable[[datetime], None],
-) -> Hall:
+def hall(web_app: APIFlask, program_of: Callable[..., Program], at: Callable[[datetime], None]) -> Hall:
     """AMS1 on a Monday at 09:00 with two technicians and five servers, MIA1 with one of each."""
-    site("AMS1", time_zone="Europe/Amsterdam")
-    site("MIA1", time_zone="America/New_York")
     with web_app.app_context(), transaction() as session:
-        for name, role in PEOPLE.items():
-            _enlist(session, name, role)
-        for code, technicians in (("AMS1", ("tess", "tom")), ("MIA1", ("mia",))):
-            where = session.scalars(select(Site).where(Site.code == code)).one()
-            for name in technicians:
-                someone = person_named(session, name)
-                roster(
-                    session, someone, where, hours="Mon-Fri 08:00-17:00", valid_from=date(2026, 1, 1), by="test",
-                    now=LONG_AGO,
-                )  # fmt: skip
-            _machines(session, where, code)
+        if session.scalar(select(Site.id).limit(1)) is None:
+            furnish(session)
     at(MONDAY - timedelta(seconds=20))
     return Hall(web_app, {name: program_of(name) for name in PEOPLE})
+
+
+def furnish(session: Session) -> None:
+    """Enter the hall: sites, people, rosters, machines and what feeds them."""
+    session.add(Site(code="AMS1", name="Data center AMS1", time_zone="Europe/Amsterdam"))
+    session.add(Site(code="MIA1", name="Data center MIA1", time_zone="America/New_York"))
+    session.flush()
+    for name, role in PEOPLE.items():
+        _enlist(session, name, role)
+    for code, technicians in (("AMS1", ("tess", "tom")), ("MIA1", ("mia",))):
+        where = session.scalars(select(Site).where(Site.code == code)).one()
+        for name in technicians:
+            someone, since = person_named(session, name), date(2026, 1, 1)
+            roster(session, someone, where, hours="Mon-Fri 08:00-17:00", valid_from=since, by="test", now=LONG_AGO)
+        _machines(session, where, code)
 
 
 def _enlist(session: Session, name: str, role: str) -> None:
