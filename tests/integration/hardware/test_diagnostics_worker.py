@@ -85,6 +85,11 @@ def state(session: Session, asked: UUID) -> str:
     return session.get_one(Diagnostics, asked, populate_existing=True).state
 
 
+def light_state(session: Session, asked: UUID) -> str:
+    session.rollback()
+    return session.get_one(DeviceAction, asked, populate_existing=True).state
+
+
 def found(session: Session, asked: UUID) -> DiagnosticsDocument:
     document = session.get_one(Diagnostics, asked).document
     assert document is not None
@@ -102,12 +107,7 @@ def test_a_sites_worker_takes_its_own_site_only(
     wait_until(lambda: state(session, ours) == "done", within_s=30)
     assert [finding.number for finding in found(session, ours).findings] == ["2"]
     wait_until(lambda: bmc.identify_log() == ["60 0"], within_s=10)
-    wait_until(
-        lambda: (
-            not session.rollback() and session.get_one(DeviceAction, light.id, populate_existing=True).state == "done"
-        ),
-        within_s=10,
-    )
+    wait_until(lambda: light_state(session, light.id) == "done", within_s=10)
     assert state(session, theirs) == "queued"
 
 
