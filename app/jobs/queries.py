@@ -66,6 +66,19 @@ def orders(
     return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit)).unique().all()
 
 
+def orders_in(
+    session: Session, principal: Principal, states: Sequence[OrderState], *, limit: int = 300
+) -> Sequence[WorkOrder]:
+    """Orders in these states at this person's sites, the earliest promise first."""
+    query = (
+        select(WorkOrder)
+        .where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id), WorkOrder.state.in_(states))
+        .order_by(WorkOrder.promise_from.asc().nulls_last(), WorkOrder.id)
+        .limit(limit)
+    )
+    return session.scalars(query).unique().all()
+
+
 def open_orders_on(session: Session, asset_id: int, *, other_than: int | None = None) -> Sequence[WorkOrder]:
     """Orders not yet ended on one machine, oldest first."""
     query = select(WorkOrder).where(WorkOrder.asset_id == asset_id, WorkOrder.state.in_(OPEN_STATES))

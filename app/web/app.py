@@ -21,6 +21,7 @@ from app.hardware.api import api as hardware_api
 from app.hardware.routes import blueprint as hardware_pages
 from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.jobs.api import api as jobs_api
+from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
 from app.web import components, errors, health, openapi, security, shell, stream
@@ -34,6 +35,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     hardware_entry_pages,
     hardware_api,
     jobs_api,
+    technician_pages,
 )
 
 HOMES: Final = {

@@ -125,21 +125,25 @@ def discrepancy(act: Act, body: dict[str, Any]) -> None:
 def start(act: Act, _body: dict[str, Any]) -> None:
     """Hands may touch now: inside site hours, with fresh proof and diagnostics, and only if it still fits."""
     order = act.order
-    check_start(
-        StartFacts(
-            now=act.at,
-            matched_at=order.matched_at,
-            has_before=order.before_document is not None,
-            consent_needed=order.consent_needed,
-            latest_start=latest_start(act.calendar, act.at, order.minutes) if act.is_open else None,
-            minutes=order.minutes,
-            next_opening_local=act.next_opening_local(),
-            discrepancy=order.discrepancy is not None,
-        )
-    )
+    check_start(start_facts(act))
     order.started_at = act.at
     act.leave(OrderState.WORKING)
     conversation.started(act)
+
+
+def start_facts(act: Act) -> StartFacts:
+    """What start looks at, also for a page that says beforehand why it is not possible."""
+    order = act.order
+    return StartFacts(
+        now=act.at,
+        matched_at=order.matched_at,
+        has_before=order.before_document is not None,
+        consent_needed=order.consent_needed,
+        latest_start=latest_start(act.calendar, act.at, order.minutes) if act.is_open else None,
+        minutes=order.minutes,
+        next_opening_local=act.next_opening_local(),
+        discrepancy=order.discrepancy is not None,
+    )
 
 
 def step(act: Act, body: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ import { watchLive } from './js/live.js'
 import { watchMenus } from './js/menu.js'
 import { watchPhotos } from './js/photo.js'
 import { tickTimes } from './js/relative-time.js'
+import { watchScans } from './js/scan.js'
 import { watchThemeChoices } from './js/theme-choices.js'
 
 watchThemeChoices()
@@ -10,4 +11,5 @@ watchMenus()
 watchForms()
 watchPhotos()
 tickTimes()
+watchScans()
 watchLive()

@@ -1,0 +1,175 @@
+"""Everything that the page of one order shows to one person at one moment. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import events
+from app.core.access import Principal
+from app.core.clock import drill_offset
+from app.core.errors import Conflict
+from app.core.permissions import Permission
+from app.hardware.models import DeviceAction, Diagnostics
+from app.hardware.queries import ID_LED, latest, newest_action, open_run
+from app.jobs import outlook, queries
+from app.jobs.day import Window, last_start, window_of
+from app.jobs.kind import Kind
+from app.jobs.kinds import KINDS
+from app.jobs.models import Photo, Referral, Step, WorkOrder
+from app.jobs.operations.act import Act
+from app.jobs.operations.rack import start_facts
+from app.jobs.outlook import Fact, Gate, Main
+from app.jobs.outward import allowed_verbs
+from app.jobs.rules import MATCH_VALID, check_start
+from app.jobs.states import OrderState, Verb
+from app.shifts.queries import on_duty, site_calendar
+
+LAMP_SHOWN = timedelta(minutes=30)
+NOT_YET = frozenset({OrderState.BOOKED, OrderState.RELEASED, OrderState.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the order's record."""
+
+    at: datetime
+    by: str
+    text: str
+    why: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """What was last asked of the ID LED; `until` (business time) while it burns, else None."""
+
+    action: DeviceAction
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One order as this person sees it now. `run` are the diagnostics shown, `refusal` is why start is not possible."""
+
+    order: WorkOrder
+    kind: Kind
+    window: Window
+    verbs: frozenset[Verb]
+    main: Main
+    is_holder: bool
+    refusal: Conflict | None
+    latest_start: datetime | None
+    match_until: datetime | None
+    safety: Sequence[Fact]
+    gates: Sequence[Gate]
+    next_step: Step | None
+    track: Sequence[str]
+    run: Diagnostics | None
+    before: Diagnostics | None
+    lamp: Lamp | None
+    may_light: bool
+    colleagues: Sequence[str]
+    photos: Sequence[Photo]
+    calls: Sequence[Referral]
+    others: Sequence[WorkOrder]
+    record: Sequence[Told]
+
+
+def order_page(session: Session, principal: Principal, order: WorkOrder, *, now: datetime, true: datetime) -> OrderPage:
+    """The page of an order that this person may see. About ten queries."""
+    kind, calendar = KINDS[order.job_kind], site_calendar(order.site)
+    verbs = frozenset(allowed_verbs(order, principal))
+    is_holder = order.holder_id == principal.person_id
+    refusal = _start_refusal(session, principal, order, now) if Verb.START in verbs else None
+    following = next((step for step in order.steps if step.done_at is None), None)
+    run = _run(session, order)
+    said = order.before_document or (run.document if run else None)
+    return OrderPage(
+        order=order,
+        kind=kind,
+        window=window_of(order.site, now),
+        verbs=verbs,
+        main=outlook.main_verb(
+            verbs,
+            is_holder=is_holder,
+            pending_match=bool(order.match and order.match.get("pending")),
+            discrepancy=order.discrepancy is not None,
+            start_refusal=refusal.code if refusal else None,
+            next_evidence=following.evidence if following else None,
+        ),
+        is_holder=is_holder,
+        refusal=refusal,
+        latest_start=last_start(order, calendar, now),
+        match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
+        safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
+        gates=_gates(order),
+        next_step=following,
+        track=["done" if s.done_at else "now" if s is following else "todo" for s in order.steps],
+        run=run,
+        before=session.get(Diagnostics, order.before_id) if order.before_id else None,
+        lamp=_lamp(newest_action(session, order.asset_id, ID_LED), true),
+        may_light=principal.may(Permission.ID_LED, order.site_id),
+        colleagues=[name for name in on_duty(session, order.site, now) if name != principal.full_name],
+        photos=queries.photos_of(session, order.id),
+        calls=queries.referrals_of(session, order.id),
+        others=queries.open_orders_on(session, order.asset_id, other_than=order.id),
+        record=_record(session, order),
+    )
+
+
+def _start_refusal(session: Session, principal: Principal, order: WorkOrder, now: datetime) -> Conflict | None:
+    act = Act(session, order, Verb.START, principal.name, principal.person_id, now)
+    try:
+        check_start(start_facts(act))
+    except Conflict as refusal:
+        return refusal
+    return None
+
+
+def _run(session: Session, order: WorkOrder) -> Diagnostics | None:
+    """The diagnostics that matter now: AFTER, else those under way, else BEFORE, else the machine's latest."""
+    if order.after_id:
+        return session.get(Diagnostics, order.after_id)
+    frozen = session.get(Diagnostics, order.before_id) if order.before_id else None
+    if order.state == OrderState.VERIFYING or frozen is None:
+        return open_run(session, order.asset) or frozen or latest(session, order.asset)
+    return frozen
+
+
+def _gates(order: WorkOrder) -> Sequence[Gate]:
+    asset = order.asset
+    rack = asset.rack.name if asset.rack else None
+    return outlook.gates(order.match, rack=rack, tag=asset.tag, serial=asset.serial, before=order.before_document)
+
+
+def _lamp(action: DeviceAction | None, true: datetime) -> Lamp | None:
+    if action is None or true - action.requested_at > LAMP_SHOWN:
+        return None
+    ends = (action.finished_at or action.requested_at) + timedelta(seconds=action.arguments["seconds"])
+    burns = action.arguments["on"] and action.state == "done" and ends > true
+    return Lamp(action, ends + drill_offset() if burns else None)
+
+
+def _record(session: Session, order: WorkOrder) -> Sequence[Told]:
+    titles: Mapping[str, str] = {step.key: step.title for step in order.steps}
+    lines = []
+    for event in events.history(session, order.number):
+        text, state = outlook.told(event.verb, event.detail or {}, titles)
+        lines.append(Told(event.at, event.by, text, event.why, state))
+    return lines[::-1]
+
+
+def evidence_of(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The evidence field of a step as the verb takes it, from what a page's form sent."""
+    value = str(given.get("evidence", "")).strip()
+    names = {"scan": "code", "serial": "serial", "photo": "photo"}
+    if step.evidence == "second_person":
+        return {"confirm": True}
+    if step.evidence == "reading":
+        return {"value": value, "unit": str(given.get("unit", "")).strip()}
+    return {names[step.evidence]: value} if step.evidence in names else {}

@@ -1,0 +1,223 @@
+"""Pages at the rack: the day, the order with its one verb, and what may happen beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.access import current, needs
+from app.core.clock import business_now, true_now
+from app.core.database import transaction
+from app.core.errors import AppError, Conflict, Invalid, VersionConflict
+from app.core.permissions import Permission
+from app.hardware.operations.led import request_id_led
+from app.hardware.queries import asset_for
+from app.jobs import outlook, photos
+from app.jobs.day import day_of
+from app.jobs.forms import read_verb
+from app.jobs.forms_rack import FORMS, TEAM_HOURS, CompletionForm, CorrectionForm, MatchForm, VerbForm
+from app.jobs.kind import Evidence
+from app.jobs.models import WorkOrder
+from app.jobs.operations.perform import perform
+from app.jobs.order_page import evidence_of, order_page
+from app.jobs.queries import order_numbered
+from app.jobs.states import Verb
+
+blueprint: Final = Blueprint("technician", "app.jobs", template_folder="templates")
+
+LAMP_SECONDS: Final = 300
+TOLD: Final = {Verb.CLAIM: "Yours now. The machine is asked how it is.", Verb.START: "Started. Go step by step."}
+
+
+@blueprint.get("/day")
+@needs(Permission.ORDERS_ACT)
+def day() -> ResponseReturnValue:
+    """What is mine, what is ready, what is coming."""
+    with transaction() as session:
+        return render_template("jobs/day.html", day=day_of(session, current(), business_now()))
+
+
+@blueprint.get("/orders/<number>")
+@needs(Permission.ORDERS_READ)
+def order(number: str) -> ResponseReturnValue:
+    """One order: where, which, is it safe, until when; and the one thing to do now."""
+    return _order_page(number)
+
+
+@blueprint.post("/orders/<number>/<any(claim, start):verb>")
+@needs(Permission.ORDERS_ACT)
+def press(number: str, verb: str) -> ResponseReturnValue:
+    """A verb that needs nothing but the press."""
+    refusal = _do(number, Verb(verb), {})
+    if refusal:
+        return _order_page(number, refusal=refusal)
+    flash(TOLD[Verb(verb)], "ok")
+    return redirect(url_for("technician.order", number=number), 303)
+
+
+@blueprint.post("/orders/<number>/match")
+@needs(Permission.ORDERS_ACT)
+def match(number: str) -> ResponseReturnValue:
+    """The server check. What does not match is a full-screen stop."""
+    form = MatchForm.sent()
+    if not form.is_sent_well():
+        return _order_page(number, form=form)
+    refusal = _do(number, Verb.MATCH, form.body())
+    if refusal:
+        form.take(refusal)
+        return _order_page(number, form=form)
+    with transaction() as session:
+        seen = order_numbered(session, current(), number).match or {}
+    if seen.get("wrong"):
+        return redirect(url_for("technician.stop", number=number), 303)
+    if not seen.get("pending"):
+        flash(form.done, "ok")
+    return redirect(url_for("technician.order", number=number), 303)
+
+
+@blueprint.get("/orders/<number>/stop")
+@needs(Permission.ORDERS_READ)
+def stop(number: str) -> ResponseReturnValue:
+    """What was scanned against what was expected; nothing else on the page."""
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        if not found.match or not found.match["wrong"]:
+            return redirect(url_for("technician.order", number=number), 303)
+        page = order_page(session, current(), found, now=business_now(), true=true_now())
+        return render_template("jobs/stop.html", page=page, order=found, site_hours=page.window)
+
+
+@blueprint.post("/orders/<number>/step")
+@needs(Permission.ORDERS_ACT)
+def step(number: str) -> ResponseReturnValue:
+    """One step done, with its evidence."""
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        wanted = next((s for s in found.steps if s.key == request.form.get("id")), None)
+        body = {"id": request.form.get("id", ""), "evidence": evidence_of(wanted, request.form) if wanted else {}}
+    refusal = _do(number, Verb.STEP, body)
+    if refusal:
+        return _order_page(number, refusal=refusal)
+    return redirect(url_for("technician.order", number=number), 303)
+
+
+@blueprint.get("/orders/<number>/photos/new")
+@needs(Permission.ORDERS_ACT)
+def add_photo(number: str) -> ResponseReturnValue:
+    """A picture beside the steps."""
+    with transaction() as session:
+        return render_template("jobs/photo.html", order=order_numbered(session, current(), number))
+
+
+@blueprint.post("/orders/<number>/photos")
+@needs(Permission.ORDERS_ACT)
+def photo(number: str) -> ResponseReturnValue:
+    """Keep a picture; when the open step is proved by it, that step is done with it."""
+    sent = request.files.get("photo")
+    try:
+        with transaction() as session:
+            found = order_numbered(session, current(), number)
+            key, now = request.form.get("step") or None, business_now()
+            data = sent.read() if sent else b""
+            kept = photos.keep(session, found, data, by=current().name, step_key=key, now=now)
+            if any(s.key == key and s.evidence == Evidence.PHOTO for s in found.steps):
+                body = read_verb(Verb.STEP, {"id": key, "evidence": {"photo": str(kept.id)}})
+                perform(session, current(), number, Verb.STEP, body, now=now, silence=_silence())
+    except (Invalid, Conflict) as refusal:
+        return _order_page(number, refusal=refusal)
+    return redirect(url_for("technician.order", number=number), 303)
+
+
+@blueprint.post("/orders/<number>/id-led")
+@needs(Permission.ID_LED)
+def id_led(number: str) -> ResponseReturnValue:
+    """Switch the ID LED on for five minutes, or off; the lamp's line tells how it went."""
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        asset = asset_for(session, current(), found.asset.tag, Permission.ID_LED)
+        on = request.form.get("on") == "1"
+        request_id_led(session, asset, on=on, seconds=LAMP_SECONDS, by=current().name, now=true_now())
+        if request.headers.get("HX-Request"):
+            page = order_page(session, current(), found, now=business_now(), true=true_now())
+            return render_template("jobs/lamp.html", page=page, order=found)
+    return redirect(url_for("technician.order", number=number, _anchor="check"), 303)
+
+
+@blueprint.route(
+    "/orders/<number>/<any(discrepancy, hold, handover, escalation, addition, note, part, completion):verb>",
+    methods=["GET", "POST"],
+)
+@needs(Permission.ORDERS_ACT)
+def ask(number: str, verb: str) -> ResponseReturnValue:
+    """A verb that wants words first: its own page, and back to the order."""
+    named = Verb(verb)
+    with transaction() as session:
+        form = _form_of(order_numbered(session, current(), number), named)
+    if form.is_sent_well():
+        refusal = _do(number, named, form.body())
+        if refusal is None:
+            flash(form.done, "ok")
+            return redirect(url_for("technician.order", number=number), 303)
+        form.take(refusal)
+    return _form_page(number, named, form)
+
+
+def _form_of(order: WorkOrder, verb: Verb) -> VerbForm:
+    reported = order.discrepancy
+    if verb == Verb.DISCREPANCY and reported and reported["by"] != current().name:
+        return CorrectionForm.sent()
+    if verb == Verb.COMPLETION:
+        return _completion(order)
+    return FORMS[verb].sent()
+
+
+def _completion(order: WorkOrder) -> CompletionForm:
+    removed, installed = outlook.serials_given(order.steps)
+    return CompletionForm.sent(removed_serial=removed, installed_serial=installed or order.part_serial)
+
+
+def _do(number: str, verb: Verb, body: dict[str, Any]) -> AppError | None:
+    """Do one verb; the refusal when the rules say no, for the page to show."""
+    try:
+        with transaction() as session:
+            perform(
+                session, current(), number, verb, read_verb(verb, body), now=business_now(), silence=_silence()
+            )  # fmt: skip
+    except (Invalid, Conflict, VersionConflict) as refusal:
+        return refusal
+    return None
+
+
+def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm | None = None) -> ResponseReturnValue:
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        page = order_page(session, current(), found, now=business_now(), true=true_now())
+        text = render_template(
+            "jobs/order.html",
+            page=page,
+            order=found,
+            site_hours=page.window,
+            refused=refusal.detail if refusal else None,
+            typed=request.form.get("evidence"),
+            match_form=form or MatchForm(),
+            completion_form=_completion(found) if page.main == outlook.Main.COMPLETE else None,
+        )
+    return text, refusal.status if refusal else 422 if form else 200
+
+
+def _form_page(number: str, verb: Verb, form: VerbForm) -> ResponseReturnValue:
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        page = order_page(session, current(), found, now=business_now(), true=true_now())
+        text = render_template(
+            "jobs/ask.html", page=page, order=found, site_hours=page.window, verb=verb, form=form, team_hours=TEAM_HOURS
+        )
+    return text, 422 if request.method == "POST" else 200
+
+
+def _silence() -> timedelta:
+    silence: timedelta = current_app.config["RACKSIDE"].confirmation_silence
+    return silence
