@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, defer
 
 from app.core.access import Principal, visible
 from app.core.errors import NotFound
@@ -16,9 +16,11 @@ from app.hardware.models import Asset
 from app.jobs.models import Escalation, Photo, Referral, WorkOrder
 from app.jobs.states import ENDED, OrderState
 from app.people.models import Person
+from app.shifts.models import Appointment
 from app.sites.models import Site
 from app.tickets.models import Ticket
 
+LIGHT = (defer(WorkOrder.before_document), defer(WorkOrder.after_document))
 OPEN_STATES = [state for state in OrderState if state not in ENDED]
 ON_THE_WAY = [
     OrderState.BOOKED, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED, OrderState.WORKING,
@@ -46,11 +48,17 @@ def orders(
     asset: str | None = None,
     technician: str | None = None,
     ticket: str | None = None,
+    only_open: bool = False,
     after_id: int | None = None,
     limit: int = 50,
 ) -> Sequence[WorkOrder]:
-    """Orders newest first, filtered; `ticket` is the ticket's id in its own system, `after_id` the cursor."""
+    """Orders newest first, filtered; `ticket` is the ticket's id in its own system, `after_id` the cursor.
+
+    `technician` finds who holds an order and who is booked for it. Frozen diagnostics are left out until asked for.
+    """
     query = select(WorkOrder).where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id))
+    if only_open:
+        query = query.where(WorkOrder.state.in_(OPEN_STATES))
     if state is not None:
         query = query.where(WorkOrder.state == state)
     if site is not None:
@@ -58,12 +66,14 @@ def orders(
     if asset is not None:
         query = query.where(WorkOrder.asset_id.in_(select(Asset.id).where(Asset.tag == asset)))
     if technician is not None:
-        query = query.where(WorkOrder.holder_id.in_(select(Person.id).where(Person.name == technician)))
+        person = select(Person.id).where(Person.name == technician).scalar_subquery()
+        booked = select(Appointment.id).where(Appointment.technician_id == person, Appointment.active)
+        query = query.where(or_(WorkOrder.holder_id == person, WorkOrder.appointment_id.in_(booked)))
     if ticket is not None:
         query = query.where(WorkOrder.ticket_id.in_(select(Ticket.id).where(Ticket.external_id == ticket)))
     if after_id is not None:
         query = query.where(WorkOrder.id < after_id)
-    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit)).unique().all()
+    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit).options(*LIGHT)).unique().all()
 
 
 def orders_in(

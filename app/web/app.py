@@ -21,6 +21,7 @@ from app.hardware.api import api as hardware_api
 from app.hardware.routes import blueprint as hardware_pages
 from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.jobs.api import api as jobs_api
+from app.jobs.routes import level1, new_order, office, queue
 from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
@@ -30,6 +31,10 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     health.blueprint,
     stream.blueprint,
     people_pages,
+    new_order.blueprint,
+    level1.blueprint,
+    office.blueprint,
+    queue.blueprint,
     shifts_api,
     hardware_pages,
     hardware_entry_pages,

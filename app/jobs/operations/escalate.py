@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +22,11 @@ from app.jobs.models import Escalation, Referral, Step, WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
 from app.jobs.operations.numbers import next_number
+from app.jobs.operations.offers import team_promise
 from app.jobs.operations.planning import advance
 from app.jobs.queries import same_open_order
 from app.jobs.states import OrderState, Verb
-from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1, usual_minutes
-from app.shifts.window import Calendar, add_working_time, explain, next_opening, opening_at, parse_hours
+from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1
 from app.tickets.models import Ticket
 from app.tickets.operations import ticket_of
 
@@ -180,18 +180,11 @@ def open_referral(
 
 
 def _referral(session: Session, team: Team, now: datetime, *, ticket: Ticket, by: str, why: str) -> Referral:
-    hours = TEAMS[team]
-    calendar = Calendar(hours.time_zone, parse_hours(hours.hours))
-    current = opening_at(calendar, now)
-    later = None if current else next_opening(calendar, now)
-    opens_at = now if current else (later.starts_at if later else now)
-    low, high = usual_minutes(team, why)
-    promise_to = add_working_time(calendar, now, timedelta(minutes=high))
-    usual = f"{hours.title}: {hours.hours} {hours.time_zone}; usually {low} to {high} minutes of their working time"
+    promise = team_promise(team, why, now)
     return Referral(
         number=next_number(session, "REF", now), team=team, ticket=ticket, ticket_id=ticket.id, why=why,
-        next_steps=hours.then, opened_by=by, created_at=now, team_opens_at=opens_at, promise_to=promise_to,
-        promise_explanation=[*explain(calendar, now, None, later), usual],
+        next_steps=TEAMS[team].then, opened_by=by, created_at=now, team_opens_at=promise.opens_at,
+        promise_to=promise.promise_to, promise_explanation=promise.explanation,
     )  # fmt: skip
 
 

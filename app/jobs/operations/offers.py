@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,11 +11,20 @@ from sqlalchemy.orm import Session
 from app.hardware.models import Asset
 from app.jobs.kind import Kind, Question, minutes_of, missing_questions
 from app.jobs.rules import ANSWER_TIME, CONSENT_TIME, promised_range
-from app.jobs.teams import TEAMS, Team
+from app.jobs.teams import TEAMS, Team, usual_minutes
 from app.shifts.operations import find_time
 from app.shifts.queries import site_calendar
 from app.shifts.rules import Choice
-from app.shifts.window import Calendar, add_working_time, explain, latest_start, local_text, parse_hours
+from app.shifts.window import (
+    Calendar,
+    add_working_time,
+    explain,
+    latest_start,
+    local_text,
+    next_opening,
+    opening_at,
+    parse_hours,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,29 @@ def needs_of(kind: Kind, now: datetime) -> list[Need]:
     if kind.consent:
         needs.append(Need("consent", "The customer", now + CONSENT_TIME))
     return needs
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPromise:
+    """When another team looks at a question, and by when it is expected to answer (aware UTC)."""
+
+    opens_at: datetime
+    promise_to: datetime
+    explanation: list[str]
+
+
+def team_promise(team: Team, why: str, now: datetime) -> TeamPromise:
+    """The promise of a team's answer, in the team's own working time. No query."""
+    hours = TEAMS[team]
+    calendar = Calendar(hours.time_zone, parse_hours(hours.hours))
+    later = None if opening_at(calendar, now) else next_opening(calendar, now)
+    low, high = usual_minutes(team, why)
+    usual = f"{hours.title}: {hours.hours} {hours.time_zone}; usually {low} to {high} minutes of their working time"
+    return TeamPromise(
+        opens_at=later.starts_at if later else now,
+        promise_to=add_working_time(calendar, now, timedelta(minutes=high)),
+        explanation=[*explain(calendar, now, None, later), usual],
+    )
 
 
 def _told(instant: datetime, asset: Asset) -> str:

@@ -10,10 +10,12 @@ let source = null
 let timer = null
 let failures = 0
 let missed = false
+let heard = ''
 const postponed = new Set()
 
 const parts = () => [...document.querySelectorAll('[data-live-topic]')]
-const topics = () => [...new Set(parts().map((part) => part.dataset.liveTopic))].sort()
+const topicsOf = (part) => part.dataset.liveTopic.split(' ').filter(Boolean)
+const topics = () => [...new Set(parts().flatMap(topicsOf))].sort()
 const addressOf = (part) => part.dataset.liveUrl || location.href
 
 /** Somebody types in it, or has typed: it stays as it is until they are done. */
@@ -68,7 +70,7 @@ const changed = ({ data }) => {
   } catch {
     // the plain name of a topic
   }
-  refreshAll(parts().filter((part) => part.dataset.liveTopic === topic))
+  refreshAll(parts().filter((part) => topicsOf(part).includes(topic)))
 }
 
 const opened = () => {
@@ -100,7 +102,8 @@ const open = () => {
   const wanted = topics()
   if (!wanted.length) return
   source?.close()
-  source = new EventSource(`/stream?topics=${encodeURIComponent(wanted.join(','))}`)
+  heard = wanted.join(',')
+  source = new EventSource(`/stream?topics=${encodeURIComponent(heard)}`)
   source.addEventListener('open', opened)
   source.addEventListener('message', changed)
   source.addEventListener('error', failed)
@@ -111,8 +114,16 @@ const close = () => {
   source?.close()
 }
 
+/** A part that was swapped in may follow a topic that nobody listens to yet; what it missed meanwhile is asked for. */
+const openForNewParts = () => {
+  if (topics().every((topic) => heard.split(',').includes(topic))) return
+  missed = true
+  open()
+}
+
 export const watchLive = () => {
   open()
+  document.addEventListener('htmx:afterSettle', openForNewParts)
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {
