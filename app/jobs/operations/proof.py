@@ -75,7 +75,7 @@ def _named_finding(act: Act) -> tuple[str, str] | None:
     kinds = KINDS[order.job_kind].finding_kinds
     findings = [f for f in (order.before_document or {}).get("findings", []) if f["kind"] in kinds]
     named = [f for f in findings if order.target and str(f.get("number")) == order.target] or findings
-    return (named[0]["kind"], str(named[0].get("number"))) if named else None
+    return (named[0]["kind"], str(named[0].get("number") or named[0]["component"])) if named else None
 
 
 def closure(act: Act, body: dict[str, Any], silence: timedelta) -> None:
