@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from flask import Flask
 from sqlalchemy import select, update
 
+from app.core import idempotency
 from app.core.chores import Chore
 from app.core.cli import Parser, database
 from app.core.clock import set_drill, true_now
@@ -21,6 +23,7 @@ from app.core.upkeep import forget_failed, return_stalled
 from app.core.worker import Duty, work
 from app.hardware import tasks as hardware_tasks
 from app.jobs import tasks as jobs_tasks
+from app.people.operations import sessions
 from app.sites.models import Site
 from app.tickets import integrations
 from app.tickets import tasks as tickets_tasks
@@ -32,6 +35,7 @@ TICK_S: Final = 10.0
 STALLED_SWEEP_S: Final = 5.0
 SEEN_S: Final = 15.0
 FORGET_S: Final = 3600.0
+ANSWERS_KEPT: Final = timedelta(days=30)  # a tablet may send again after weeks in a drawer
 
 
 def main(argv: Sequence[str]) -> int:
@@ -81,7 +85,7 @@ def _duty(sites: Sequence[str], *, central: bool) -> Duty:
     chores = [Chore("return of stalled jobs", STALLED_SWEEP_S, lambda: _return_stalled(queues))]
     if everything or central:
         chores += [Chore(name, TICK_S, registry.tasks[name], alone=True) for name in TICKS]
-        chores.append(Chore("forgetting failed jobs", FORGET_S, _forget_failed, alone=True))
+        chores.append(Chore("forgetting what is over", FORGET_S, _forget, alone=True))
     if everything or sites:
         chores.append(Chore("sign of life", SEEN_S, lambda: _seen(None if everything else sites)))
     served = "every queue" if queues is None else f"queues {', '.join(queues)}"
@@ -95,9 +99,11 @@ def _return_stalled(queues: Sequence[str] | None) -> None:
         logging.getLogger(__name__).warning("%d jobs of dead workers are taken again", found)
 
 
-def _forget_failed() -> None:
+def _forget() -> None:
     with transaction() as session:
         forget_failed(session)
+        sessions.forget_ended(session, true_now())
+        idempotency.forget(session, true_now() - ANSWERS_KEPT)
 
 
 def _seen(sites: Sequence[str] | None) -> None:

@@ -66,7 +66,6 @@ def sign_in(
     by_name, by_address = counted.subjects
     session.execute(delete(SignInAttempt).where(SignInAttempt.subject == by_name))
     session.execute(delete(SignInAttempt).where(SignInAttempt.subject == by_address, SignInAttempt.at == counted.at))
-    session.execute(delete(WebSession).where((WebSession.expires_at <= now) | (WebSession.seen_at <= now - IDLE)))
     if replaces:
         sign_out(session, replaces)
     session.add(
@@ -85,6 +84,12 @@ def end_all(session: Session, person: Person, *, but: str | None = None) -> None
     """End every session of a person, except the one of the secret `but`."""
     ending = delete(WebSession).where(WebSession.person_id == person.id)
     session.execute(ending.where(WebSession.secret_hash != secret_hash(but)) if but else ending)
+
+
+def forget_ended(session: Session, now: datetime) -> None:
+    """Drop sessions that ended by themselves, and attempts that count no more."""
+    session.execute(delete(WebSession).where((WebSession.expires_at <= now) | (WebSession.seen_at <= now - IDLE)))
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - COUNTED))
 
 
 def touch(session: Session, secret: str, *, seen_at: datetime, now: datetime) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from apiflask import APIFlask
 
+from app.core.clock import true_now
 from app.core.database import transaction
-from app.people.models import WebSession
+from app.people.models import SignInAttempt, WebSession
+from app.people.operations.sessions import forget_ended
 from tests.integration.conftest import PASSWORD, Browser
 
 
@@ -118,3 +121,16 @@ def test_a_post_from_another_site_is_refused_even_with_the_token(browser: Browse
     token = browser.get("/session").get_json()["csrf_token"]
     refused = browser.client.post("/sign-out", data={"csrf_token": token}, headers={"Sec-Fetch-Site": "cross-site"})
     assert refused.status_code == 403
+
+
+def test_what_ended_is_forgotten_and_what_counts_is_kept(
+    web_app: APIFlask, browser: Browser, person: Callable[..., int]
+) -> None:
+    person("tess")
+    browser.sign_in("tess")
+    Browser(web_app.test_client()).sign_in("tess", "wrong password")
+    with web_app.app_context(), transaction() as session:
+        forget_ended(session, true_now())
+        assert [session.query(kept).count() for kept in (WebSession, SignInAttempt)] == [1, 2]
+        forget_ended(session, true_now() + timedelta(days=7))
+        assert [session.query(kept).count() for kept in (WebSession, SignInAttempt)] == [0, 0]
