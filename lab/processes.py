@@ -63,6 +63,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                process_group=0,  # a terminal's Ctrl-C is for us, who then end it in order
             )
 
     def signal(self, number: signal.Signals) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,7 +17,8 @@ from types import TracebackType
 from typing import Self
 
 AGAIN_S = 1.0
-STOP_S = 12.0
+STOP_S = 10.0
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")  # util-linux: also when we are killed
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Children:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # it leads its own session; its workers go with it
                 process.wait()
 
     def start(self, name: str, command: Sequence[str]) -> None:
@@ -76,9 +79,10 @@ class Children:
         return False
 
     def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        bound = ENDS_WITH_US if shutil.which(ENDS_WITH_US[0]) else ()
         with (self._logs / f"{name}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 -- our own command
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self._environment),
+                [*bound, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(self._environment),
                 start_new_session=True, cwd=Path(__file__).resolve().parents[2],
             )  # fmt: skip
 

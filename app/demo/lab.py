@@ -10,6 +10,7 @@ from typing import Any
 
 from app.demo.world import DEVICES, SERVERS
 from lab.fleet import Fleet, running
+from lab.machines import Bmc
 from lab.processes import free_udp_ports
 from lab.snmp_agents import COMMUNITY
 from lab.tools import missing
@@ -36,23 +37,29 @@ class DemoLab:
 
 @contextmanager
 def lab_fleet(folder: Path) -> Iterator[DemoLab]:
-    """Run the demo's devices while the block runs; those whose program is missing are named in `left_out`."""
-    bmcs = [server.bmc() for server in SERVERS if not server.silent] if not missing(BMC_PROGRAM) else []
-    devices = [one.device for one in DEVICES] if not missing(AGENT_PROGRAM) else []
+    """Run the demo's devices while the block runs; those whose program is missing are named in `left_out`.
+
+    What is left out keeps an address at which nothing answers, as diagnostics then say.
+    """
+    no_bmcs, no_agents = missing(BMC_PROGRAM), missing(AGENT_PROGRAM)
+    bmcs = [] if no_bmcs else [server.bmc() for server in SERVERS if not server.silent]
+    devices = [] if no_agents else [one.device for one in DEVICES]
     with running(bmcs, devices, folder) as fleet:
-        lab = DemoLab(fleet, left_out=[f"devices that need {what}" for what in missing(BMC_PROGRAM, AGENT_PROGRAM)])
+        lab = DemoLab(fleet)
+        lab.left_out += [f"the BMCs of all {len(SERVERS)} servers, which need {what}" for what in no_bmcs]
+        lab.left_out += [f"{', '.join(one.tag for one in DEVICES)}, which need {what}" for what in no_agents]
         nothing_there = free_udp_ports(1)[0]
         for server in SERVERS:
-            running_one = fleet.bmcs.get(server.tag)
-            port = running_one.port if running_one else nothing_there
-            lab.endpoints[server.tag] = {"ipmi": _bmc(server.bmc().username, server.bmc().password, port)}
+            bmc = fleet.bmcs.get(server.tag)
+            lab.endpoints[server.tag] = {"ipmi": _bmc(server.bmc(), bmc.port if bmc else nothing_there)}
         for one in DEVICES:
-            if one.tag in fleet.agents:
-                agent = fleet.agents[one.tag]
-                target = {"address": LOOPBACK, "port": agent.port, "version": "2c", "community": COMMUNITY}
-                lab.endpoints[one.tag] = {"snmp": target}
+            agent = fleet.agents.get(one.tag)
+            target = {"address": LOOPBACK, "port": agent.port if agent else nothing_there}
+            lab.endpoints[one.tag] = {"snmp": {**target, "version": "2c", "community": COMMUNITY}}
         yield lab
 
 
-def _bmc(username: str, password: str, port: int) -> dict[str, Any]:
-    return {"address": LOOPBACK, "port": port, "username": username, "password": password, "privilege": "operator"}
+def _bmc(bmc: Bmc, port: int) -> dict[str, Any]:
+    return {
+        "address": LOOPBACK, "port": port, "username": bmc.username, "password": bmc.password, "privilege": "operator",
+    }  # fmt: skip

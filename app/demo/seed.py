@@ -32,6 +32,11 @@ SYSTEM = "console"
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
+def is_seeded(session: Session) -> bool:
+    """True when an earlier run has filled this database."""
+    return session.scalar(select(Person.id).limit(1)) is not None
+
+
 def seed_sites(session: Session, keys: Any) -> dict[str, Site]:
     """Enter the sites, each with a key of its own for its worker."""
     found = {}
