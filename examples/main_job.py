@@ -111,7 +111,7 @@ def escalate(lena: Api) -> Any:
         "priority": "urgent",
         "summary": "Power supply 2 has lost its input; the server runs on one supply.",
         "tried": "Asked the customer: nothing was changed.",
-        "answers": {"outlet": "outlet 14"},
+        "answers": {"outlet": "14"},
         "team": "data_center",
     }
     return lena.call("POST", "/escalations", body)["work_order"]

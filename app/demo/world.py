@@ -144,7 +144,7 @@ TICKETS = (
     DemoTicket(
         "48213", "Alarm: power redundancy lost", "AMS-004217", "outlet_check",
         "Power supply 2 has lost its input; the server runs on one supply.", "Asked the customer: nothing was changed.",
-        {"outlet": "outlet 14"}, priority="urgent",
+        {"outlet": "14"}, priority="urgent",
     ),
     DemoTicket(
         "48216", "Server not reachable since last night", "AMS-004213", "cable_reseat",
