@@ -25,6 +25,7 @@ from app.jobs.routes import level1, new_order, office, queue
 from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
+from app.shifts.routes import blueprint as sites_pages
 from app.web import components, errors, health, openapi, security, shell, stream
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
@@ -36,6 +37,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     office.blueprint,
     queue.blueprint,
     shifts_api,
+    sites_pages,
     hardware_pages,
     hardware_entry_pages,
     hardware_api,
