@@ -17,7 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.forms import Form, options
 from app.jobs.forms_new_order import FORMATS
@@ -63,7 +63,7 @@ class ApprovalForm(VerbForm):
     def validate_why(self, field: Field) -> None:
         """A no without a reason helps nobody."""
         if self.decision.data == "refused" and not (field.data or "").strip():
-            raise ValueError("Say why not: the customer reads it.")
+            raise ValidationError("Say why not: the customer reads it.")
 
 
 class ConsentForm(ApprovalForm):
@@ -129,7 +129,7 @@ class ClosureForm(VerbForm):
     def validate_accept_unverified(self, field: Field) -> None:
         """Closing means accepting; otherwise there is nothing to send."""
         if not field.data:
-            raise ValueError("Tick it, or leave the order open.")
+            raise ValidationError("Tick it, or leave the order open.")
 
 
 class ConfirmationForm(VerbForm):

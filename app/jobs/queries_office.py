@@ -59,21 +59,21 @@ def message_for(session: Session, principal: Principal, message_id: UUID) -> Mes
 def _messages(principal: Principal) -> Select[Message]:
     """Messages about orders of this person's sites, and about referrals that they may see."""
     orders = select(WorkOrder.number).where(visible(principal, Permission.MESSAGES_READ, WorkOrder.site_id))
-    referrals = _referrals(principal, Permission.MESSAGES_READ).with_only_columns(Referral.number)
+    referrals = referrals_seen(principal, Permission.MESSAGES_READ).with_only_columns(Referral.number)
     return select(Message).where(or_(Message.subject.in_(orders), Message.subject.in_(referrals)))
 
 
 def referral_for(session: Session, principal: Principal, number: str) -> Referral:
     """The referral of that number, whichever team has it; NotFound when its machine is at another's site."""
-    wanted = _referrals(principal, Permission.REFERRALS_ACT).where(Referral.number == number)
+    wanted = referrals_seen(principal, Permission.REFERRALS_ACT).where(Referral.number == number)
     referral = session.scalars(wanted).unique().one_or_none()
     if referral is None:
         raise NotFound("not_found", f"There is no referral {number} that you can see.")
     return referral
 
 
-def _referrals(principal: Principal, permission: Permission) -> Select[Referral]:
-    """Referrals at this person's sites, and those without a machine."""
+def referrals_seen(principal: Principal, permission: Permission) -> Select[Referral]:
+    """The query of referrals at this person's sites, and those without a machine."""
     wanted = (
         select(Referral)
         .outerjoin(WorkOrder, Referral.order_id == WorkOrder.id)

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("stream", "seq", name=op.f("uq_event_stream_seq")),
     )
     op.create_index("uq_event_stream_device", "event", ["stream", "device_id", "device_seq"], unique=True)
+    op.create_index("ix_event_match_at", "event", ["at"], postgresql_where=sa.text("verb = 'match'"))
     op.create_table(
         "idempotency",
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -663,6 +664,7 @@ def downgrade() -> None:
     op.drop_table("number_sequence")
     op.drop_index(op.f("ix_idempotency_at"), table_name="idempotency")
     op.drop_table("idempotency")
+    op.drop_index("ix_event_match_at", table_name="event")
     op.drop_index("uq_event_stream_device", table_name="event")
     op.drop_table("event")
     op.execute("DROP FUNCTION refuse_change()")

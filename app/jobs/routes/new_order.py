@@ -141,9 +141,7 @@ def _machine(session: Session, tag: str) -> dict[str, Any]:
 
 def _diagnostics(run: Diagnostics) -> str:
     may_take = current().may(Permission.DIAGNOSTICS_TAKE, run.asset.site_id)
-    return render_template(
-        "jobs/new_order_diagnostics.html", run=run, may_take=may_take, suggested=_suggested
-    )
+    return render_template("jobs/new_order_diagnostics.html", run=run, may_take=may_take, suggested=_suggested)
 
 
 def _suggested(finding: Mapping[str, Any]) -> object:

@@ -1,0 +1,58 @@
+"""The manager's board: promises, people, waiting, wrong scans, approvals, workers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from app.core.access import current, needs
+from app.core.clock import business_now, true_now
+from app.core.database import transaction
+from app.core.permissions import Permission
+from app.hardware.operations.overdue import is_silent
+from app.hardware.outward import shown
+from app.jobs import queries, queries_board
+from app.jobs.hours import desk
+from app.jobs.operations.escalate import may_read_queue
+from app.jobs.outward import allowed_verbs
+from app.jobs.states import Verb
+from app.jobs.teams import Team
+from app.shifts.queries import on_duty, site_calendar
+from app.shifts.queries_load import load_today
+from app.sites.queries import visible_sites
+
+blueprint: Final = Blueprint("board", "app.jobs", template_folder="templates")
+
+MOST_TOPICS: Final = 40
+
+
+@blueprint.get("/board")
+@needs(Permission.BOARD_READ)
+def board() -> ResponseReturnValue:
+    """Everything that may need a manager, missed promises first."""
+    now, me = business_now(), current()
+    with transaction() as session:
+        sites = visible_sites(session, me, Permission.BOARD_READ)
+        waiting = queries_board.waiting(session, me)
+        teams = [team for team in may_read_queue(me) if team == Team.MANAGEMENT]
+        halls = [
+            (
+                desk(site.code, site_calendar(site), now, people=tuple(on_duty(session, site, now))),
+                is_silent(site.worker_seen_at, now=true_now()),
+                shown(site.worker_seen_at) if site.worker_seen_at else None,
+            )
+            for site in sites
+        ]
+        return render_template(
+            "jobs/board.html",
+            due=queries_board.promises_due(session, me, now),
+            approvals=[order for order in waiting if Verb.APPROVAL in allowed_verbs(order, me)],
+            referrals=queries.referrals_open(session, me, teams),
+            waiting=waiting,
+            stopped=queries_board.stopped_today(session, me, now),
+            halls=halls,
+            loads=load_today(session, sites, now),
+            topics=" ".join(["referrals", *[f"site:{site.code}" for site in sites[:MOST_TOPICS]]]),
+        )
