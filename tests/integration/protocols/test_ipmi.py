@@ -27,6 +27,7 @@ from lab.machines import (
     Analog,
     Bmc,
     Discrete,
+    Event,
     changed,
     drive_failing,
     events_of,
@@ -276,6 +277,25 @@ def test_another_machine_at_the_same_address_is_read_anew(tmp_path: Path) -> Non
         with started([BmcServer(machine, tmp_path, ports)]) as (server,):
             answer = ipmi.read(server.target(), DEADLINE_S)
         assert f"Only in {number}" in [sensor.name for sensor in answer.sensors]
+
+
+def test_log_that_began_anew_under_the_same_numbers_is_not_mixed_with_what_was_remembered(tmp_path: Path) -> None:
+    need("ipmi_sim")
+    ports = (free_udp_ports(1)[0], free_tcp_ports(1)[0])
+    for sensor in ("Intrusion", "Watchdog"):
+        machine = replace(HEALTHY, history=(Event(sensor, 0, 60),))
+        with started([BmcServer(machine, tmp_path, ports)]) as (server,):
+            answer = ipmi.read(server.target(), DEADLINE_S)
+        assert [entry.sensor_number for entry in answer.log] == [HEALTHY.number(sensor)]
+
+
+def test_inventory_with_wrong_checksums_is_read_all_the_same(bmc: BmcServer) -> None:
+    inventory = bmc.folder / "fru0.bin"
+    damaged = inventory.read_bytes().replace(FAULTY.serial.encode(), b"CZ99999")
+    assert damaged != inventory.read_bytes()
+    inventory.write_bytes(damaged)
+    answer = ipmi.read(bmc.target(), DEADLINE_S)
+    assert (answer.identity.serial, answer.problems) == ("CZ99999", {})
 
 
 def _age(entry: LogEntry) -> timedelta:

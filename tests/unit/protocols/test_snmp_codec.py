@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.hardware.protocols.snmp_ber import (
+    COUNTER,
+    COUNTER64,
     END_OF_MIB,
     NO_SUCH_OBJECT,
     OCTETS,
@@ -27,7 +29,7 @@ from app.hardware.protocols.snmp_ber import (
     sequence,
     tlv,
 )
-from app.hardware.protocols.snmp_codec import CommunityCodec
+from app.hardware.protocols.snmp_codec import CommunityCodec, UserCodec
 from app.hardware.protocols.snmp_pdu import GET, RESPONSE, Varbind, encode_request
 from app.hardware.protocols.snmp_usm import (
     AUTH,
@@ -102,6 +104,11 @@ def test_doubles_and_unknown_opaques_are_told_apart() -> None:
     assert decode_value(OPAQUE, b"\x9f\x78\x04\x41") == (SnmpType.STRING, b"\x9f\x78\x04\x41")
 
 
+def test_counter_with_its_sign_carried_on_is_taken_modulo_its_size() -> None:
+    assert decode_value(COUNTER, b"\xff\xff\xff\xff\xff\xf0") == (SnmpType.COUNTER, 2**32 - 16)
+    assert decode_value(COUNTER64, b"\x01" + bytes(8)) == (SnmpType.COUNTER64, 0)
+
+
 def _page(*last_numbers: int) -> list[Varbind]:
     return [Varbind((*COLUMN, number), OCTETS, b"x") for number in last_numbers]
 
@@ -168,6 +175,26 @@ def test_message_can_be_opened_with_the_users_keys_and_no_others(auth: str | Non
             decode_message(sent, other)
         with pytest.raises(BerError):
             decode_message(sent[:-1] + bytes([sent[-1] ^ 1]), user)
+
+
+def test_answer_less_protected_than_its_request_is_not_believed() -> None:
+    codec = UserCodec(
+        SnmpTarget(
+            "127.0.0.1",
+            version="3",
+            username="rack",
+            auth="sha256",
+            auth_password="authenticate-me",
+            privacy="aes128",
+            privacy_password="hide-it-from-them",
+        )
+    )
+    codec.engine.learn(ENGINE, boots=3, at=1000)
+    answer = tlv(RESPONSE, integer(42) + integer(0) + integer(0) + sequence())
+    assert codec.decode(encode_message(42, answer, codec.engine, codec.user)).request_id == 42
+    for weaker in (User("rack"), User("rack", "sha256", "authenticate-me")):
+        with pytest.raises(BerError, match="less protected"):
+            codec.decode(encode_message(42, answer, codec.engine, weaker))
 
 
 def test_user_never_shows_its_phrases() -> None:
