@@ -23,8 +23,8 @@ AFTER_TASK = "jobs.after_taken"
 def before_taken(act: Act, taken: Diagnostics) -> None:
     """Freeze what the machine said before anybody touched it; say so when the fault is gone."""
     order = act.order
-    if order.state not in {OrderState.CLAIMED, OrderState.MATCHED}:
-        return  # too late to be a BEFORE
+    if order.state not in {OrderState.CLAIMED, OrderState.MATCHED} or order.before_id == taken.id:
+        return  # too late to be a BEFORE, or looked at already
     document = taken.document or {}
     freeze(act.session, taken)
     order.before_id, order.before_document = taken.id, document
@@ -56,7 +56,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
 def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     """Compare with BEFORE; a clean difference closes by itself, anything else waits for a person."""
     order = act.order
-    if order.state != OrderState.VERIFYING:
+    if order.state != OrderState.VERIFYING or order.after_id == taken.id:
         return
     document = taken.document or {}
     freeze(act.session, taken)

@@ -43,7 +43,7 @@ class Demo:
     def said(self) -> str:
         return self._said.read_text()
 
-    def wait_until_ready(self, within_s: float = 45) -> dict[str, Any]:
+    def wait_until_ready(self, within_s: float = 90) -> dict[str, Any]:
         """What demo.json says once the demo is ready."""
         wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, within_s=within_s)
         assert self.process.poll() is None, self.said
