@@ -13,6 +13,7 @@ from app.core.permissions import Permission, Role
 from app.jobs.kind import Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
+from app.jobs.outlook import job_title
 from app.jobs.queries import orders_in
 from app.jobs.states import OrderState
 from app.jobs.teams import Priority
@@ -45,6 +46,7 @@ class Job:
     """One order as its card shows it. `latest_start` is None where it is not known; `obstacle` is a sentence."""
 
     order: WorkOrder
+    title: str
     kind: Kind
     latest_start: datetime | None
     obstacle: str | None
@@ -119,6 +121,7 @@ def _works_at(principal: Principal, site_id: int) -> bool:
 def _job(order: WorkOrder, calendar: Calendar, now: datetime) -> Job:
     return Job(
         order=order,
+        title=job_title(KINDS[order.job_kind], order.target),
         kind=KINDS[order.job_kind],
         latest_start=last_start(order, calendar, now),
         obstacle=obstacle(order, calendar, now) if order.state in NOT_STARTED else None,

@@ -57,6 +57,7 @@ class OrderPage:
     """One order as this person sees it now. `run` are the diagnostics shown, `refusal` is why start is not possible."""
 
     order: WorkOrder
+    title: str
     kind: Kind
     window: Window
     verbs: frozenset[Verb]
@@ -67,6 +68,7 @@ class OrderPage:
     match_until: datetime | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
+    answers: Sequence[tuple[str, str]]
     next_step: Step | None
     track: Sequence[str]
     run: Diagnostics | None
@@ -88,9 +90,11 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
     refusal = _start_refusal(session, principal, order, now) if Verb.START in verbs else None
     following = next((step for step in order.steps if step.done_at is None), None)
     run = _run(session, order)
+    questions = {question.id: question.text for question in kind.questions}
     said = order.before_document or (run.document if run else None)
     return OrderPage(
         order=order,
+        title=outlook.job_title(kind, order.target),
         kind=kind,
         window=window_of(order.site, now),
         verbs=verbs,
@@ -108,6 +112,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
+        answers=[(questions.get(key, key), str(value)) for key, value in order.answers.items()],
         next_step=following,
         track=["done" if s.done_at else "now" if s is following else "todo" for s in order.steps],
         run=run,

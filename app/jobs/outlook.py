@@ -49,6 +49,14 @@ class Gate:
     at: str | None = None
 
 
+def job_title(kind: Kind, target: str | None) -> str:
+    """What is to be done to which part: `Disk swap, bay 3`."""
+    if not target or kind.target_question is None:
+        return kind.title
+    part = "PSU" if kind.target_question == "psu" else kind.target_question
+    return f"{kind.title}, {target}" if part in target.casefold() else f"{kind.title}, {part} {target}"
+
+
 def main_verb(
     verbs: Collection[Verb],
     *,
@@ -128,8 +136,8 @@ def _array(components: Iterable[Document]) -> Fact:
 
 def _consent(kind: Kind, *, consent_needed: bool) -> Fact:
     if consent_needed:
-        return Fact("critical", "Customer", "has not agreed", "nothing may start")
-    return Fact("ok", "Customer", "agreed" if kind.consent else "no consent needed")
+        return Fact("critical", "Consent", "missing", "the customer has not agreed")
+    return Fact("ok", "Consent", "given" if kind.consent else "not needed", "by the customer")
 
 
 def gates(match: Mapping[str, Any] | None, *, rack: str | None, tag: str, serial: str | None,

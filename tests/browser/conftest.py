@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.integration.conftest import program_of, settings, site, web_app
+from tests.integration.jobs.conftest import at, hall
+
+__all__ = ["at", "hall", "program_of", "settings", "site", "web_app"]  # fixtures that pages need too
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = ROOT / "node_modules/axe-core/axe.min.js"

@@ -11,7 +11,9 @@ let timer = null
 let failures = 0
 let missed = false
 let heard = ''
-const postponed = new Set()
+let working = false
+const wanted = new Set() // ids of parts to fetch again
+const postponed = new Set() // ids of parts in which somebody types
 
 const parts = () => [...document.querySelectorAll('[data-live-topic]')]
 const topicsOf = (part) => part.dataset.liveTopic.split(' ').filter(Boolean)
@@ -36,29 +38,46 @@ const put = (part, fresh) => {
   document.dispatchEvent(new CustomEvent('live:refreshed', { detail: fresh }))
 }
 
-const refresh = async (address, changed) => {
+const refresh = async (address, ids) => {
   const answer = await fetch(address, { headers: { 'HX-Request': 'true' } })
   if (!answer.ok || answer.redirected) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  for (const part of changed) {
-    const fresh = page.getElementById(part.id)
-    if (!fresh || !part.isConnected) continue
-    if (busy(part)) postponed.add(part)
+  for (const id of ids) {
+    const fresh = page.getElementById(id)
+    const part = document.getElementById(id) // another answer may have replaced it, or what it stood in
+    if (!fresh || !part) continue
+    if (busy(part)) postponed.add(id)
     else put(part, fresh)
   }
 }
 
-const refreshAll = (wanted) => {
-  const byAddress = new Map()
-  for (const part of wanted) {
-    if (busy(part)) postponed.add(part)
-    else byAddress.set(addressOf(part), [...(byAddress.get(addressOf(part)) ?? []), part])
+/** One request after the other, so that no older answer overwrites a newer one; what rings meanwhile is asked again. */
+const work = async () => {
+  while (wanted.size) {
+    const byAddress = new Map()
+    for (const part of parts().filter(({ id }) => wanted.has(id))) {
+      byAddress.set(addressOf(part), [...(byAddress.get(addressOf(part)) ?? []), part.id])
+    }
+    wanted.clear()
+    for (const [address, ids] of byAddress) await refresh(address, ids)
   }
-  for (const [address, changed] of byAddress) refresh(address, changed).catch(() => say('lost'))
+}
+
+const refreshAll = async (changed) => {
+  for (const part of changed) (busy(part) ? postponed : wanted).add(part.id)
+  if (working) return
+  working = true
+  try {
+    await work()
+  } catch {
+    say('lost')
+  } finally {
+    working = false
+  }
 }
 
 const refreshPostponed = () => {
-  const waiting = [...postponed].filter((part) => part.isConnected)
+  const waiting = parts().filter(({ id }) => postponed.has(id))
   postponed.clear()
   refreshAll(waiting)
 }

@@ -1,0 +1,272 @@
+"""A technician's whole job in a real browser, at the sizes of a tablet: read, checked, done and proved by touch."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import FilePayload, Page, expect
+from werkzeug.serving import make_server
+
+from app.core.clock import true_now
+from app.core.database import transaction
+from app.people.operations import accounts
+from app.people.queries import person_named
+from app.web.stream import exchange_of
+from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.test_components import TOO_SMALL
+from tests.integration.conftest import PASSWORD
+from tests.integration.jobs.conftest import FRIDAY_16_40, Hall
+from tests.unit.hardware.samples import healthy_server, server_with_lost_input
+
+OpenPage = Callable[..., Page]
+SETTLED = "() => document.documentElement.dataset.live === 'live'"
+
+
+@dataclass
+class Served:
+    """The hall behind a real address."""
+
+    hall: Hall
+    url: str
+    known: set[str] = field(default_factory=set)
+
+    def sign_in(self, page: Page, name: str, then: str = "/day") -> Page:
+        """Sign in on this page and go there."""
+        if name not in self.known:
+            self.known.add(name)
+            with self.hall.app.app_context(), transaction() as session:
+                accounts.set_password(session, person_named(session, name), PASSWORD, by="test", now=true_now())
+        page.goto(f"{self.url}/sign-in?next={then}")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"**{then}")
+        return page
+
+
+@pytest.fixture
+def served(hall: Hall) -> Iterator[Served]:
+    """Threads as in production: each open page holds one for its stream."""
+    server = make_server("127.0.0.1", 0, hall.app, threaded=True)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Served(hall, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()  # first: a page would open its stream again
+    thread.join(10)
+    server.server_close()
+    exchange_of(hall.app).close()
+
+
+def photo() -> FilePayload:
+    """What a tablet's camera would give, larger than needed."""
+    image = Image.new("RGB", (2600, 1950), "#3a4650")
+    draw = ImageDraw.Draw(image)
+    for bay in range(8):
+        draw.rectangle((200 + bay * 280, 600, 440 + bay * 280, 1500), fill="#12181d", outline="#8a97a1", width=8)
+        draw.ellipse((300 + bay * 280, 640, 340 + bay * 280, 680), fill="#fcd84d" if bay == 3 else "#6dfff1")
+    out = io.BytesIO()
+    image.save(out, "JPEG")
+    return {"name": "bays.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def main_button(page: Page) -> str:
+    """The words of the one main verb, which stands in the thumb zone: at least 64 px high."""
+    button = page.locator(".actions .is-main")
+    expect(button).to_have_count(1)
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 64
+    size = page.viewport_size
+    assert size is not None
+    assert box["y"] + box["height"] <= size["height"]
+    return button.inner_text().strip()
+
+
+def touch(page: Page, words: str) -> None:
+    """Press the main button."""
+    page.locator(".actions .is-main", has_text=words).click()
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Looks at a page: readable by everybody, large enough for gloves, nothing off to the side; keeps a picture."""
+
+    width: str
+    axe: AxeCheck
+    save: Saver
+
+    def look(self, page: Page, name: str) -> None:
+        self.axe(page)
+        assert page.evaluate(TOO_SMALL) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        for kind in ("", "-full"):
+            self.save(page, f"technician-{self.width}-{name}{kind}")
+
+
+@pytest.fixture(params=["landscape", "portrait"])
+def eye(request: pytest.FixtureRequest, axe: AxeCheck, save_screenshot: Saver) -> Eye:
+    return Eye(request.param, axe, save_screenshot)
+
+
+def test_a_disk_is_swapped_from_the_day_to_the_proof(served: Served, page_at: OpenPage, eye: Eye) -> None:
+    hall, number = served.hall, served.hall.order()["number"]
+    hall.order(asset="SRV-2", job_kind="outlet_check", priority="urgent", answers={})
+    hall.order(asset="SRV-3", job_kind="psu_swap", answers={"psu": "1"}, not_before="2026-12-01T09:00:00Z")
+    page = served.sign_in(page_at(eye.width), "tess")
+    claims(page, eye)
+    hall.answer(server_with_lost_input("SRV-1"))
+    expect(page.get_by_role("heading", name="PSU 2 has lost its input").first).to_be_visible()
+    proves_the_machine(page, eye)
+    touch(page, "Start")
+    goes_to_the_second_person(page, eye)
+    tom = served.sign_in(page_at(eye.width), "tom", f"/orders/{number}")
+    assert main_button(tom) == "I confirm"
+    eye.look(tom, "11-tom")
+    touch(tom, "I confirm")
+    does_the_rest(page, eye)
+    touch(page, "Complete")
+    page.wait_for_function(SETTLED)
+    eye.look(page, "14-verifying")
+    hall.answer(healthy_server("SRV-1"))
+    expect(page.get_by_text("Repaired: the fault is gone and nothing new broke")).to_be_visible()
+    eye.look(page, "15-proved")
+
+
+def claims(page: Page, eye: Eye) -> None:
+    expect(page.get_by_role("heading", name="Ready to claim")).to_be_visible()
+    eye.look(page, "01-day")
+    page.get_by_role("link", name="Disk swap, bay 3").click()
+    assert main_button(page) == "Claim"
+    eye.look(page, "02-released")
+    touch(page, "Claim")
+    expect(page.get_by_role("heading", name="Waiting for the site")).to_be_visible()
+    page.wait_for_function(SETTLED)
+    eye.look(page, "03-claimed")
+
+
+def proves_the_machine(page: Page, eye: Eye) -> None:
+    assert main_button(page) == "Check the server"
+    page.get_by_role("button", name="Switch the ID LED on").click()
+    expect(page.locator("#lamp")).to_contain_text("No IPMI address is recorded")
+    eye.look(page, "04-check")
+    check(page, "SRV-2")
+    expect(page.get_by_role("heading", name="Stop. This is not the machine of the order.")).to_be_visible()
+    eye.look(page, "05-stop")
+    touch(page, "Check again")
+    check(page, "SRV-1")
+    assert main_button(page) == "Start"
+    eye.look(page, "06-matched")
+
+
+def goes_to_the_second_person(page: Page, eye: Eye) -> None:
+    tick(page)
+    eye.look(page, "07-step")
+    touch(page, "Done")
+    takes_a_photo(page)
+    eye.look(page, "08-photo")
+    touch(page, "Done")
+    page.get_by_label("Serial number on the part").fill("NEW-1")
+    eye.look(page, "09-serial")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Waiting for a colleague")).to_be_disabled()
+    eye.look(page, "10-second-person")
+
+
+def does_the_rest(page: Page, eye: Eye) -> None:
+    expect(page.get_by_text("Point of no return. After this step")).to_be_visible()
+    tick(page)
+    eye.look(page, "12-no-return")
+    touch(page, "Done")
+    page.get_by_label("Serial number on the part").fill("OLD-1")
+    touch(page, "Done")
+    tick(page)
+    touch(page, "Done")
+    takes_a_photo(page)
+    touch(page, "Done")
+    expect(page.get_by_label("Serial taken out")).to_have_value("OLD-1")
+    page.get_by_text("Repaired", exact=True).click()
+    eye.look(page, "13-complete")
+
+
+def tick(page: Page) -> None:
+    page.get_by_text("I have done this and seen it").click()
+
+
+def takes_a_photo(page: Page) -> None:
+    page.get_by_label("Take or choose a photo").set_input_files(photo())
+    expect(page.locator("[data-photo-status]")).to_contain_text("Ready to send")
+
+
+def check(page: Page, tag: str) -> None:
+    """Do the server check."""
+    page.get_by_label("Rack label").fill("B17")
+    page.get_by_label("Server tag").fill(tag)
+    page.get_by_text("Yes, this one").click()
+    page.get_by_text("Front", exact=True).click()
+    touch(page, "Check the server")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_pages_are_readable_in_every_theme_and_with_gloves_on_a_phone(
+    served: Served, page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver, theme: str
+) -> None:
+    number = served.hall.order()["number"]
+    served.hall.to_matched(number)
+    page = page_at("phone", theme)
+    page.add_init_script("localStorage.setItem('glove', 'on')")
+    served.sign_in(page, "tess")
+    ways = ("", "/escalation", "/hold", "/handover", "/addition", "/discrepancy", "/note", "/completion", "/photos/new")
+    for path in ("/day", *(f"/orders/{number}{way}" for way in ways)):
+        page.goto(f"{served.url}{path}")
+        axe(page)
+        assert page.evaluate(TOO_SMALL) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        save_screenshot(page, f"technician-phone-{theme}{path.replace(number, 'order').replace('/', '-')}")
+
+
+def test_the_day_moves_by_itself_when_an_order_comes(served: Served, page: Page) -> None:
+    served.sign_in(page, "tess")
+    expect(page.get_by_role("heading", name="Nothing to do here")).to_be_visible()
+    page.wait_for_function(SETTLED)
+    served.hall.order()
+    expect(page.get_by_role("link", name="Disk swap, bay 3")).to_be_visible()
+
+
+def test_what_was_typed_survives_a_light_that_comes_on(served: Served, page: Page) -> None:
+    number = served.hall.order()["number"]
+    served.hall.act("tess", number, "claim")
+    served.sign_in(page, "tess", f"/orders/{number}")
+    page.get_by_label("Rack label").fill("B17")
+    page.get_by_role("button", name="Switch the ID LED on").click()
+    expect(page.locator("#lamp")).to_contain_text("No IPMI address is recorded")
+    served.hall.answer(server_with_lost_input("SRV-1"))
+    expect(page.get_by_label("Rack label")).to_have_value("B17")
+
+
+def test_enter_from_a_hand_scanner_goes_to_the_next_field(served: Served, page: Page) -> None:
+    number = served.hall.order()["number"]
+    served.hall.act("tess", number, "claim")
+    served.sign_in(page, "tess", f"/orders/{number}")
+    page.get_by_label("Rack label").fill("B17")
+    page.get_by_label("Rack label").press("Enter")
+    expect(page.get_by_label("Server tag")).to_be_focused()
+
+
+def test_a_job_that_no_longer_fits_shows_why_above_its_button(
+    served: Served, page: Page, at: Callable[..., None], save_screenshot: Saver
+) -> None:
+    at(FRIDAY_16_40 - timedelta(minutes=15))
+    number = served.hall.order()["number"]
+    served.hall.to_matched(number)
+    at(FRIDAY_16_40 - timedelta(minutes=5))
+    served.sign_in(page, "tess", f"/orders/{number}")
+    expect(page.locator(".actions")).to_contain_text("30 minutes do not fit before closing any more")
+    expect(page.get_by_role("button", name="Start")).to_be_disabled()
+    save_screenshot(page, "technician-does-not-fit")
