@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.access import Principal
@@ -30,7 +29,6 @@ from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1
 from app.tickets.models import Ticket
 from app.tickets.operations import ticket_of
 
-_ONE_TICKET = 4_202  # class of advisory locks: the same escalation sent twice at once makes one order
 STAYS = (
     f"Stays with Level 1, who answer at any hour: usually within {LEVEL_1_MINUTES} minutes. "
     "Billing is needed only for refunds and faults of the payment gateway."
@@ -62,7 +60,7 @@ def escalate(
     asset = asset_for(session, principal, body["asset"], Permission.ASSETS_READ) if body["asset"] else None
     if team == Team.DATA_CENTER:
         return _for_hands(session, principal, body, asset, now, diagnostics_id)
-    asked = _escalation(session, principal, body, asset, now, diagnostics_id)
+    asked = _escalation(session, principal, body, _ticket(session, body, now), asset, now, diagnostics_id)
     referral = refer(session, asked, team=team, by=principal.name, now=now)
     return Escalated(asked, None, referral, f"{referral.number} is with {TEAMS[team].title}. {referral.next_steps}")
 
@@ -76,13 +74,12 @@ def _for_hands(
     diagnostics_id: UUID | None,
 ) -> Escalated:
     kind, asset = _what_and_where(principal, body, asset)
-    ticket = _ticket(session, body, now)
-    session.execute(select(func.pg_advisory_xact_lock(_ONE_TICKET, ticket.id)))
+    ticket = _ticket(session, body, now)  # held from here on: the same escalation sent twice at once makes one order
     existing = same_open_order(session, ticket.id, asset.id, kind.name)
     if existing is not None:
         told = f"{existing.number} is already open for this ticket, machine and job."
         return Escalated(existing.escalation, existing, None, told, created=False)
-    asked = _escalation(session, principal, body, asset, now, diagnostics_id)
+    asked = _escalation(session, principal, body, ticket, asset, now, diagnostics_id)
     order = _order(session, asked, asset, kind, principal.name, now)
     act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now)
     order.state = OrderState.NEEDS_INFO
@@ -112,9 +109,14 @@ def _ticket(session: Session, body: dict[str, Any], now: datetime) -> Ticket:
 
 
 def _escalation(
-    session: Session, principal: Principal, body: dict[str, Any], asset: Asset | None, now: datetime, taken: UUID | None
+    session: Session,
+    principal: Principal,
+    body: dict[str, Any],
+    ticket: Ticket,
+    asset: Asset | None,
+    now: datetime,
+    taken: UUID | None,
 ) -> Escalation:
-    ticket = _ticket(session, body, now)
     asked = Escalation(
         number=next_number(session, "ESC", now), ticket=ticket, ticket_id=ticket.id, asset=asset,
         job_kind=body["job_kind"], team=body["team"], reason=body["reason"], priority=body["priority"],

@@ -15,7 +15,7 @@ from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
 from app.jobs.operations import notes, planning, proof, rack
 from app.jobs.operations.act import Act, check, replayed
-from app.jobs.queries import order_numbered
+from app.jobs.queries import order_alone
 from app.jobs.states import Verb
 
 HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
@@ -59,7 +59,7 @@ def perform(
     silent before an order closes, `version` the caller's copy (If-Match): stale raises VersionConflict. Raises Invalid,
     NotFound, NotAllowed, Conflict with the contract's codes. The same act of the same device counts once.
     """
-    order = order_numbered(session, principal, number)
+    order = order_alone(session, number, principal)
     given = dict(body)
     stamp = given.pop("device", None)
     device = DeviceStamp(stamp["id"], stamp["seq"], stamp["at"]) if stamp else None
