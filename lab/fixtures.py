@@ -1,4 +1,4 @@
-"""The lab as pytest fixtures: import what a test file needs, e.g. `from lab.fixtures import hall  # noqa: F401`.
+"""The lab as pytest fixtures: a conftest.py that imports `hall` and names it in `__all__` offers it to its tests.
 
 Where a program is missing, the test is skipped with the name of the package that has it.
 """

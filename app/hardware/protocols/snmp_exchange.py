@@ -61,7 +61,7 @@ class Exchange:
         With `once` an agent that has answered before gets one try: the caller has something better to ask.
         Raises TimedOut, Unreachable, Malformed (only rubbish came), AuthRefused or Refused (SNMPv3 reports).
         """
-        request_id = random.randint(1, MAX_REQUEST_ID)  # noqa: S311 - tells answers apart, keeps no secret
+        request_id = _fresh_id()
         pdu = encode_request(kind, request_id, oids, repetitions)
         for _ in range(RESYNCS):
             answer = self._ask(request_id, pdu, once=once and self.answered)
@@ -74,7 +74,7 @@ class Exchange:
         raise Refused("the agent's engine does not settle its clock", ADVICE_SLOW)
 
     def _discover(self, codec: UserCodec) -> None:
-        request_id = random.randint(1, MAX_REQUEST_ID)  # noqa: S311
+        request_id = _fresh_id()
         try:
             self._ask(request_id, encode_request(GET, request_id, ()))
         except TimedOut as silence:
@@ -145,3 +145,7 @@ class Exchange:
         except OSError as error:
             raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
         return opened
+
+
+def _fresh_id() -> int:
+    return random.randint(1, MAX_REQUEST_ID)  # noqa: S311 - tells answers apart, keeps no secret
