@@ -19,7 +19,9 @@ from app.shifts.window import zone
 FORM_ID: Final = "new-order"
 ANSWER: Final = "answer-"
 HANDS: Final = "Data center technicians"
-TEAM_TITLES: Final = {Team.DATA_CENTER: HANDS} | {team: hours.title for team, hours in TEAMS.items()}
+TEAM_TITLES: Final = {Team.DATA_CENTER: HANDS} | {
+    team: hours.title[0].upper() + hours.title[1:] for team, hours in TEAMS.items()
+}
 REASONS: Final = {
     Reason.SERVER_ISSUE: "Server issue",
     Reason.INFRASTRUCTURE: "Infrastructure: network, power, cooling",
