@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.hardware.agent_values import Values, is_scalar
 from app.hardware.facts import Facts, join_facts
-from app.hardware.families_snmp import SnmpFamily, Values, is_scalar
+from app.hardware.families_snmp import SnmpFamily
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
-from app.hardware.vendors import snmp_families
+from app.hardware.vendors import probing_families, snmp_families
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+# Plain net-snmp and Windows: they name the operating system and not the machine.
+SAYS_NOTHING = ("1.3.6.1.4.1.8072.", "1.3.6.1.4.1.311.")
 NOTHING_KNOWN = "it answers, but offers nothing that this version knows how to read"
 
 
@@ -31,29 +34,58 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
-    """What an agent said. `problems` are sentences; `is_known` is False when no family found anything of its own."""
+    """What an agent said. `problems` are sentences; `is_known` is False when no family found anything of its own.
+
+    `makers` names the families of a maker that spoke for it; none means that only standard objects were understood.
+    """
 
     facts: Facts
     problems: tuple[str, ...]
     is_known: bool
+    makers: tuple[str, ...] = ()
 
 
 def read_agent(session: Session, role: str, source: str, now: datetime) -> AgentFacts:
     """Ask an agent for all that its families know. Raises HardwareError when it says nothing at all.
 
-    Cost: one round trip to learn who it is, then one per 20 scalars and one per 25 rows of every column.
+    Cost: one round trip to learn who it is, one for every family to try when that tells nothing, then one per 20
+    scalars and one per 25 rows of every column.
     """
     system = session.get([SYS_OBJECT_ID, SYS_DESCR])
-    families = snmp_families(object_id(system), role)
-    objects = list(dict.fromkeys(oid for family in families for oid in family.objects()))
+    families = _families(session, object_id(system), role)
+    objects = list(dict.fromkeys(oid for family in families for oid in family.asked_first()))
     scalars = [oid for oid in objects if is_scalar(oid)]
     found = session.get(scalars) if scalars else {}
     tables = {column: session.walk(column) for column in objects if not is_scalar(column)}
+    for family in families:
+        for first, others in family.asked_then().items():
+            if first in tables and not tables[first].rows:
+                continue
+            tables |= {oid: session.walk(oid) for oid in others if oid not in tables and not is_scalar(oid)}
+    makers = tuple(family for family in families if not family.standard)
     return AgentFacts(
         _facts(families, Values(source, now, found, tables)),
         problems_of(families, tables, session.problems),
         _is_known(found, tables),
+        tuple(family.title for family in makers),
     )
+
+
+def _families(session: Session, sys_object_id: str, role: str) -> tuple[SnmpFamily, ...]:
+    """Who speaks for an agent: whom its sysObjectID names, else whoever finds an object of its own there."""
+    named = snmp_families(sys_object_id, role)
+    if any(not family.standard for family in named) and not sys_object_id.startswith(SAYS_NOTHING):
+        return named
+    probed = (family for family in probing_families(role) if family not in named)
+    return (*(family for family in probed if _answers(session, family.probe)), *named)
+
+
+def _answers(session: Session, probe: str | None) -> bool:
+    if probe is None:
+        return False
+    if is_scalar(probe):
+        return any(value.type is not SnmpType.ABSENT for value in session.get([probe]).values())
+    return bool(session.walk(probe).rows)
 
 
 def object_id(system: Mapping[str, SnmpValue]) -> str:
@@ -73,8 +105,7 @@ def problems_of(
     families: Sequence[SnmpFamily], tables: Mapping[str, SnmpTable], objects: Mapping[str, str]
 ) -> tuple[str, ...]:
     """What could not be read, by the objects' own names and by reason, so that nothing is missing silently."""
-    names = {row.column: row.object for family in families for row in family.statuses}
-    names |= {row.column: row.object for family in families for row in family.measures}
+    names = {row.column: row.object for family in families for row in (*family.statuses, *family.measures)}
     cut = {column: table.problem or "incomplete" for column, table in tables.items() if not table.complete}
     reasons: dict[str, list[str]] = {}
     for oid, reason in {**objects, **cut}.items():

@@ -6,124 +6,147 @@ gives one part a row; a scalar, whose OID ends in .0, gives one part.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 
+from app.hardware.agent_values import Values, is_scalar, last_arc
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Codes, Facts, Meaning, Observation, Part, join_parts
 from app.hardware.naming import name_of
-from app.hardware.readings import Identity, SnmpTable, SnmpType, SnmpValue, State
+from app.hardware.readings import Identity, SnmpValue, State
 
-NO_OBJECT = SnmpValue("", SnmpType.ABSENT, None)
+__all__ = ["Measure", "SnmpFamily", "Status", "Values", "Where"]
 
-
-class Values:
-    """What one agent answered: scalars by OID and walked columns by OID, with the moment and the source's name."""
-
-    def __init__(
-        self,
-        source: str,
-        read_at: datetime,
-        scalars: Mapping[str, SnmpValue],
-        tables: Mapping[str, SnmpTable],
-    ) -> None:
-        self.source = source
-        self.read_at = read_at
-        self._columns = {oid: {"0": value} for oid, value in scalars.items() if value.type is not SnmpType.ABSENT}
-        for column, table in tables.items():
-            rows = (row for row in table.rows if row.type is not SnmpType.ABSENT)
-            self._columns[column] = {row.oid[len(column) + 1 :]: row for row in rows}
-
-    def rows(self, column: str) -> Mapping[str, SnmpValue]:
-        """The rows of a column, or the one value of a scalar, by index; empty when the agent has none."""
-        return self._columns.get(column, {})
-
-    def number(self, column: str, index: str = "0") -> float | None:
-        """A number, or None when the object is not there or is no number."""
-        value = self._at(column, index).value
-        return None if value is None or isinstance(value, bytes) else value
-
-    def text(self, column: str | None, index: str = "0") -> str | None:
-        """A text without control characters, or None when the object is not there, empty or no text."""
-        value = self._at(column, index).value if column else None
-        if not isinstance(value, bytes):
-            return None if value is None else str(value)
-        try:
-            decoded = value.decode()
-        except UnicodeDecodeError:
-            decoded = value.decode("latin-1")
-        return "".join(sign for sign in decoded if sign.isprintable()).strip() or None
-
-    def _at(self, column: str, index: str) -> SnmpValue:
-        return self.rows(column).get(index, NO_OBJECT)
+NOT_THERE = Meaning(State.ABSENT, "not there")
+ALL_PARTS = frozenset(Kind) - {Kind.SYSTEM}  # what explains the health of a whole device
 
 
-def is_scalar(oid: str) -> bool:
-    """Whether an OID names one value (it ends in .0) and not a column."""
-    return oid.endswith(".0")
-
-
-def last_arc(index: str) -> str:
-    """The last number of a row's index: the unit inside its chassis, with nearly every vendor."""
-    return index.rsplit(".", 1)[-1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """One object whose integer says how parts are. `object` is its MIB name: the evidence.
-
-    The part's number is `number` of the row's index, or what `number_column` holds; its name is what `name_column`
-    holds, else the usual name of its kind, else `label` and the number. Parts without a number of their own (a phase,
-    a bank) are not `numbered`: the label tells them apart. `explained_by` makes it a roll-up.
-    """
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Rows in which the object in `column` holds one of `codes`; rows without that object are none of them."""
 
     column: str
-    object: str
-    kind: Kind
-    codes: Codes
-    label: str
-    numbered: bool = True
-    number: Callable[[str], str] = last_arc
-    number_column: str | None = None
-    name_column: str | None = None
-    serial_column: str | None = None
-    explained_by: frozenset[Kind] = frozenset()
+    codes: frozenset[int]
+
+    def holds(self, values: Values, index: str) -> bool:
+        """Whether a row is one of these."""
+        return values.number(self.column, index) in self.codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One object that measures: raw value times `scale` is in `unit`. `not_measured` are codes for "no value here".
+class _Row:
+    """What status and measuring rows have in common: which object, and which part a row of it speaks of.
 
-    `part` links it to the part of that kind with the same number, found as in `Status`. The rows of a `total` sum up
-    to what the whole device draws or delivers.
+    The part's number is `number` of the row's index, or what `number_column` holds. `bay` reads it out of a text there
+    ("Port 1I Box 6 Bay 4"): its last group is the number, unless two rows share it; then the group before is put
+    before it ("6:4"). The name is what `name_column` holds, else the usual name of the part's kind, else `label` and
+    the number. Only rows that are `where` count, if given, and none that are `unless`.
     """
 
     column: str
     object: str
     kind: str
-    unit: str
     label: str
-    scale: float = 1.0
-    not_measured: frozenset[int] = frozenset({-1})
-    part: Kind | None = None
     number: Callable[[str], str] = last_arc
     number_column: str | None = None
+    bay: re.Pattern[str] | None = None
     name_column: str | None = None
+    where: Where | None = None
+    unless: Where | None = None
+
+    def indexes(self, values: Values) -> list[str]:
+        """The rows that count, in the agent's order."""
+        rows = values.rows(self.column)
+        return [
+            index
+            for index in rows
+            if (self.where is None or self.where.holds(values, index))
+            and not (self.unless and self.unless.holds(values, index))
+        ]
+
+    def numbers(self, values: Values) -> dict[str, str | None]:
+        """The number of every row that counts; where rows claim the same (chained PDUs count anew), its own index."""
+        indexes = self.indexes(values)
+        if is_scalar(self.column):
+            return dict.fromkeys(indexes)
+        if self.bay is not None:
+            return {**_bays(self.bay, {index: values.text(self.number_column, index) for index in indexes})}
+        found: dict[str, str | None] = {}
+        for index in indexes:
+            own = self.number(index)
+            number = values.text(self.number_column, index) or own
+            found[index] = own if number in found.values() else number
+        return found
+
+    def companions(self) -> tuple[str, ...]:
+        """Further columns of the same rows; not worth asking for when the row's own column is empty."""
+        wheres = [where.column for where in (self.where, self.unless) if where]
+        return tuple(oid for oid in (self.number_column, self.name_column, *wheres) if oid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(_Row):
+    """One object whose integer says how parts are. `object` is its MIB name: the evidence.
+
+    Parts without a number of their own (a phase, a bank) are not `numbered`: the label tells them apart. Rows that are
+    `absent_when` are empty bays, whatever their code. `explained_by` makes it a roll-up. A `measured` status is about
+    a value and its limits: it cannot hide what another object says of the part.
+    """
+
+    kind: Kind
+    codes: Codes
+    numbered: bool = True
+    serial_column: str | None = None
+    absent_when: Where | None = None
+    explained_by: frozenset[Kind] = frozenset()
+    measured: bool = False
+
+    def companions(self) -> tuple[str, ...]:
+        """Further columns of the same rows."""
+        absent = self.absent_when.column if self.absent_when else None
+        return (*_Row.companions(self), *(oid for oid in (self.serial_column, absent) if oid))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(_Row):
+    """One object that measures: raw value times `scale` plus `offset` is in `unit`.
+
+    `not_measured` are codes for "no value here". `state_column` and `state_codes` say what the device itself thinks of
+    the value. `part` links it to the part of that kind with the same number. The rows of a `total` sum up to what the
+    whole device draws or delivers.
+    """
+
+    unit: str
+    scale: float = 1.0
+    offset: float = 0.0
+    not_measured: frozenset[int] = frozenset({-1})
+    state_column: str | None = None
+    state_codes: Codes = field(default_factory=dict)
+    part: Kind | None = None
     total: bool = False
+
+    def companions(self) -> tuple[str, ...]:
+        """Further columns of the same rows."""
+        return (*_Row.companions(self), *([self.state_column] if self.state_column else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnmpFamily:
     """How to read one family of agents. `roles` are the devices worth asking; empty is every role.
 
+    `probe` is an object that only this family's agents have: where sysObjectID tells nothing of the hardware (a plain
+    net-snmp, Windows), an agent that has it is one of them. `standard` families are no maker's own.
     `product`, `serial` and `firmware` are objects in order of preference; of a column the first row counts.
-    `read` adds what rows cannot say; it may use `more`, further columns and scalars to ask for.
+    `read` adds what rows cannot say; it may use `more`, further columns and scalars to ask for: of columns of one
+    table the first decides whether the others are worth asking for.
     """
 
     name: str
     title: str
     identified_by: tuple[str, ...]
+    probe: str | None = None
+    standard: bool = False
     statuses: tuple[Status, ...] = ()
     measures: tuple[Measure, ...] = ()
     roles: frozenset[str] = frozenset()
@@ -139,12 +162,30 @@ class SnmpFamily:
         known = not self.identified_by or any(f"{object_id}.".startswith(f"{one}.") for one in self.identified_by)
         return known and (not self.roles or role in self.roles)
 
+    def asked_first(self) -> tuple[str, ...]:
+        """Every scalar and column to ask for in any case, once."""
+        companions = {oid for oids in self.asked_then().values() for oid in oids}
+        rows = [row.column for row in (*self.statuses, *self.measures)]
+        named = (*self.product, *self.serial, *self.firmware)
+        more = [oid for oid in self.more if oid not in companions]
+        scalars = [oid for oid in companions if is_scalar(oid)]
+        return tuple(dict.fromkeys((*named, *rows, *more, *scalars)))
+
+    def asked_then(self) -> dict[str, tuple[str, ...]]:
+        """Columns to ask for only when the column before them has rows."""
+        then: dict[str, tuple[str, ...]] = {}
+        for row in (*self.statuses, *self.measures):
+            then[row.column] = (*then.get(row.column, ()), *row.companions())
+        first_of: dict[str, str] = {}
+        for oid in (one for one in self.more if not is_scalar(one)):
+            first = first_of.setdefault(oid.rpartition(".")[0], oid)
+            then[first] = (*then.get(first, ()), *([oid] if oid != first else []))
+        return {column: oids for column, oids in then.items() if oids}
+
     def objects(self) -> tuple[str, ...]:
-        """Every scalar and column to ask for, once, in the order of the tables."""
-        statuses = [(row.column, row.number_column, row.name_column, row.serial_column) for row in self.statuses]
-        measures = [(row.column, row.number_column, row.name_column) for row in self.measures]
-        named = [oid for row in (*statuses, *measures) for oid in row if oid]
-        return tuple(dict.fromkeys((*self.product, *self.serial, *self.firmware, *named, *self.more)))
+        """Every scalar and column that this family may ask for, once."""
+        then = (oid for oids in self.asked_then().values() for oid in oids)
+        return tuple(dict.fromkeys((*self.asked_first(), *then)))
 
     def facts(self, values: Values) -> Facts:
         """Parts and readings out of an agent's values."""
@@ -173,21 +214,28 @@ class SnmpFamily:
         return Identity(self.manufacturer, first(self.product), first(self.serial), None, first(self.firmware))
 
 
+def meaning_of(codes: Codes, value: SnmpValue) -> Meaning:
+    """What a code means; one that the table does not know is unknown, never ok."""
+    if not isinstance(value.value, int):
+        return Meaning(State.UNKNOWN, "the agent gave no number")
+    return codes.get(value.value) or Meaning(State.UNKNOWN, f"code {value.value}, which its MIB does not explain")
+
+
 def _parts(row: Status, values: Values) -> Iterator[Part]:
-    seen: set[str] = set()
-    for index, value in values.rows(row.column).items():
-        number = _number(row, values, index, seen)
+    for index, number in row.numbers(values).items():
         name = values.text(row.name_column, index) or _usual_name(row.kind, number, row.label)
-        meaning = _meaning(row.codes, value)
+        absent = row.absent_when is not None and row.absent_when.holds(values, index)
+        meaning = NOT_THERE if absent else meaning_of(row.codes, values.rows(row.column)[index])
         evidence = f"{row.object}.{index}"
-        observed = Observation(meaning.state, meaning.words, values.source, evidence, values.read_at, meaning.fault)
-        serial = values.text(row.serial_column, index)
+        observed = Observation(
+            meaning.state, meaning.words, values.source, evidence, values.read_at, meaning.fault, row.measured
+        )
         yield Part(
             row.kind,
             name,
             number if row.numbered else None,
             (observed,),
-            serial,
+            values.text(row.serial_column, index),
             meaning.value,
             explained_by=row.explained_by,
         )
@@ -198,36 +246,28 @@ def _usual_name(kind: Kind | None, number: str | None, label: str) -> str:
     return name_of(kind, number, plain) if kind else plain
 
 
-def _number(row: Status | Measure, values: Values, index: str, seen: set[str]) -> str | None:
-    """The part's number; where two rows claim the same (chained PDUs count anew), the later one's own index."""
-    if is_scalar(row.column):
-        return None
-    own = row.number(index)
-    number = values.text(row.number_column, index) or own
-    number = own if number in seen else number
-    seen.add(number)
-    return number
-
-
-def _meaning(codes: Codes, value: SnmpValue) -> Meaning:
-    if not isinstance(value.value, int):
-        return Meaning(State.UNKNOWN, "the agent gave no number")
-    return codes.get(value.value) or Meaning(State.UNKNOWN, f"code {value.value}, which its MIB does not explain")
+def _bays(pattern: re.Pattern[str], texts: Mapping[str, str | None]) -> dict[str, str]:
+    """Numbers out of texts: as many of a text's last groups as tell the rows apart; a row's own index without match."""
+    found = {index: pattern.search(text or "") for index, text in texts.items()}
+    numbers: dict[str, str] = {}
+    for size in range(1, pattern.groups + 1):
+        numbers = {i: ":".join(match.groups("")[-size:]) if match else last_arc(i) for i, match in found.items()}
+        if len(set(numbers.values())) == len(numbers):
+            return numbers
+    return {index: number if list(numbers.values()).count(number) == 1 else index for index, number in numbers.items()}
 
 
 def _readings(row: Measure, values: Values) -> Iterator[Reading]:
-    seen: set[str] = set()
-    for index in values.rows(row.column):
-        number = _number(row, values, index, seen)
+    for index, number in row.numbers(values).items():
         own_name = values.text(row.name_column, index)
-        raw = values.number(row.column, index)
+        raw = values.measured(row.column, index)
         if raw in row.not_measured:
             continue
-        state, reason = (State.OK, None) if raw is not None else (State.UNKNOWN, "the agent gave no number")
+        state, reason = _state_of_reading(row, values, index, raw)
         yield Reading(
             row.kind,
             own_name or _usual_name(None, number, row.label),
-            None if raw is None else round(raw * row.scale, 6),
+            None if raw is None else round(raw * row.scale + row.offset, 6),
             row.unit,
             state,
             values.source,
@@ -235,3 +275,13 @@ def _readings(row: Measure, values: Values) -> Iterator[Reading]:
             reason,
             (own_name or _usual_name(row.part, number, row.label)) if row.part else None,
         )
+
+
+def _state_of_reading(row: Measure, values: Values, index: str, raw: float | None) -> tuple[State, str | None]:
+    if raw is None:
+        return State.UNKNOWN, "the agent gave no number"
+    said = values.rows(row.state_column).get(index) if row.state_column else None
+    if said is None:
+        return State.OK, None
+    meaning = meaning_of(row.state_codes, said)
+    return meaning.state, None if meaning.state is State.OK else meaning.words

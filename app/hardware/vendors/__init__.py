@@ -49,6 +49,12 @@ def snmp_families(object_id: str, role: str) -> tuple[SnmpFamily, ...]:
     return tuple(family for family in FAMILIES if isinstance(family, SnmpFamily) and family.fits(object_id, role))
 
 
+def probing_families(role: str) -> tuple[SnmpFamily, ...]:
+    """The families that know an agent of theirs by an object of its own, whatever its sysObjectID says."""
+    families = (family for family in FAMILIES if isinstance(family, SnmpFamily) and family.probe)
+    return tuple(family for family in families if not family.roles or role in family.roles)
+
+
 def ipmi_family(manufacturer: str | None) -> IpmiFamily:
     """The family of one maker's BMCs, else the standard one."""
     known = [family for family in FAMILIES if isinstance(family, IpmiFamily)]

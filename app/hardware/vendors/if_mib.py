@@ -70,7 +70,8 @@ FAMILY = SnmpFamily(
     name="if_mib",
     title="Switch ports (IF-MIB)",
     identified_by=(),
+    standard=True,
     roles=frozenset({"switch"}),
-    more=(DESCR, TYPE, SPEED, ADMIN, OPER, NAME, HIGH_SPEED, ALIAS),
+    more=(OPER, DESCR, TYPE, SPEED, ADMIN, NAME, HIGH_SPEED, ALIAS),
     read=read_ports,
 )

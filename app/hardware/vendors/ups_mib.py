@@ -88,6 +88,7 @@ FAMILY = SnmpFamily(
     name="ups_mib",
     title="UPS (RFC 1628)",
     identified_by=(),
+    standard=True,
     roles=frozenset({"ups"}),
     statuses=(
         Status(column=f"{UPS}.4.1.0", object="upsOutputSource", kind=Kind.UPS, codes=OUTPUT_SOURCE, label="UPS"),
