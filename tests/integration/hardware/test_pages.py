@@ -24,13 +24,14 @@ from tests.unit.hardware.samples import server_with_lost_input
 
 Browsers = Callable[[str], Browser]
 SECRET = "kD93-never-told"
+ROLES = {"sam": "sysadmin@AMS1", "tess": "technician@AMS1", "nora": "sysadmin@NYC1"}
 AGENT = {"version": "2c", "auth": "none", "privacy": "none"}
 BMC = {"address": "10.0.0.42", "port": 623, "username": "rackside", "password": SECRET}
 
 
 @pytest.fixture
-def stored(web_app: APIFlask, keys: Path, person: Callable[..., int]) -> Iterator[Session]:
-    """SRV-0042 in A03 of AMS1, fed by PDU-A; SRV-0900 in NYC1. sam enters, tess looks and asks, nora is elsewhere."""
+def stored(web_app: APIFlask, keys: Path) -> Iterator[Session]:
+    """SRV-0042 in A03 of AMS1, fed by PDU-A; SRV-0900 in NYC1."""
     with web_app.app_context():
         session = db.session()
         ams, nyc = site_with_key(session, keys), site_with_key(session, keys, "NYC1", "America/New_York")
@@ -40,10 +41,19 @@ def stored(web_app: APIFlask, keys: Path, person: Callable[..., int]) -> Iterato
         set_power_cord(session, server, psu="2", pdu=pdu, outlet="14", by="sam", now=now)
         set_endpoint(session, server, "ipmi", BMC, by="sam", now=now)
         session.commit()
-        for name, role in (("sam", "sysadmin@AMS1"), ("tess", "technician@AMS1"), ("nora", "sysadmin@NYC1")):
-            person(name, role)
         yield session
         session.close()
+
+
+@pytest.fixture
+def browser_of(browser_of: Browsers, person: Callable[..., int]) -> Browsers:
+    """A browser of one of ROLES: sam enters, tess looks and asks, nora is elsewhere."""
+
+    def open_browser(name: str) -> Browser:
+        person(name, ROLES[name])
+        return browser_of(name)
+
+    return open_browser
 
 
 def server_of(session: Session) -> Asset:
