@@ -11,11 +11,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from procrastinate import App, SyncPsycopgConnector
+from procrastinate import App, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 CENTRAL: Final = "central"
+AGAIN: Final = RetryStrategy(max_attempts=8, linear_wait=1, retry_exceptions=(DBAPIError, StaleDataError))
+"""A connection that broke, a lock not had in time, somebody else who was first: half a minute in all."""
 
 registry = App(connector=SyncPsycopgConnector())
 """All tasks by name. Never opened: workers run it over a connector of their own."""
@@ -27,14 +31,17 @@ def site_queue(site_code: str) -> str:
 
 
 def task(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a task: a shell around one operation, called with keyword arguments inside an app context."""
+    """Register a task: a shell around one operation, called with keyword arguments inside an app context.
+
+    What the database refuses or breaks off is tried again a few times; any other error ends the job as failed.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**arguments: Any) -> None:
             function(**arguments)
 
-        registry.task(name=name)(run)
+        registry.task(name=name, retry=AGAIN)(run)
         return function
 
     return register

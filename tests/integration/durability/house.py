@@ -216,6 +216,19 @@ def _person(session: Session, site: Site, name: str, role: Role) -> str:
     return create_token(session, someone, name="test", by="test", now=now, scopes=None)[1]
 
 
+def escalation(ticket: str = "48190") -> dict[str, Any]:
+    """What Level 1 sends when a customer's disk has failed."""
+    return {
+        "ticket": {
+            "system": "rt", "id": ticket, "url": f"https://tickets.example/{ticket}", "subject": "Disk failed",
+            "channel": "ticket", "opened_at": true_now().isoformat(),
+        },
+        "asset": TAG, "job_kind": "disk_swap", "reason": "server_issue", "priority": "urgent",
+        "summary": "The disk in bay 3 has failed.", "tried": "Read the log.", "answers": {"bay": "3"},
+        "team": "data_center",
+    }  # fmt: skip
+
+
 def wait_for_order(house: House, number: str, fact: str, within_s: float = 75) -> Any:
     """The order once its diagnostics ("before", "after") are there or it is in the state named."""
 

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from app.core.chain import first_break
-from app.core.clock import true_now
 from lab.fixtures import need
-from tests.integration.durability.house import FAULT, TAG, House, house, wait_for_order
+from tests.integration.durability.house import FAULT, TAG, House, escalation, house, wait_for_order
 from tests.waiting import wait_until
 
 VICTIMS = ("web", "worker", "postgres")
@@ -72,18 +71,6 @@ def do(at: House, number: str, step: dict[str, Any]) -> None:
     elif step["evidence"] == "second_person":
         evidence = {"confirm": True}
     at.act("tom" if step["evidence"] == "second_person" else "tess", number, "step", id=step["id"], evidence=evidence)
-
-
-def escalation() -> dict[str, Any]:
-    return {
-        "ticket": {
-            "system": "rt", "id": "48190", "url": "https://tickets.example/48190", "subject": "Disk failed",
-            "channel": "ticket", "opened_at": true_now().isoformat(),
-        },
-        "asset": TAG, "job_kind": "disk_swap", "reason": "server_issue", "priority": "urgent",
-        "summary": "The disk in bay 3 has failed.", "tried": "Read the log.", "answers": {"bay": "3"},
-        "team": "data_center",
-    }  # fmt: skip
 
 
 def assert_nothing_is_lost_or_doubled(at: House, number: str) -> None:
