@@ -20,7 +20,7 @@ from app.web.app import create_app
 from app.web.stream import exchange_of
 
 WORKING_THREADS: Final = 56  # beside one a live page
-STOP_S: Final = 4
+STOP_S: Final = 3
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types

@@ -21,7 +21,7 @@ import pytest
 from app.core.settings import Settings
 from tests.integration.conftest import Program
 
-SOON_S = 20.0
+SOON_S = 60.0
 
 
 @dataclass

@@ -35,13 +35,13 @@ def test_a_longer_password_than_any_never_matches() -> None:
 def test_a_name_that_does_not_exist_costs_the_same_work() -> None:
     stored = hashed("correct horse 42", name="tess")
     matches(None, "warm up")
-    assert _seconds(None) > 0.3 * _seconds(stored)
+    assert _cpu_seconds(None) > 0.5 * _cpu_seconds(stored)
 
 
-def _seconds(stored: str | None) -> float:
+def _cpu_seconds(stored: str | None) -> float:
     best = 1e9
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.thread_time()
         matches(stored, "wrong horse 42")
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.thread_time() - began)
     return best
