@@ -65,6 +65,13 @@ def switch_id_led(action_id: str) -> None:
             led.keep_lit(session, asset, action, now=true_now())
 
 
+@task("hardware.relight")
+def light_again(action_id: str) -> None:
+    """Time to light it once more, behind whatever the BMC is asked just now."""
+    with transaction() as session:
+        led.light_again(session, UUID(action_id))
+
+
 @task("hardware.sweep")
 def sweep() -> None:
     """End, as stated facts, what the sites' workers did not answer. Every few seconds, in the center."""

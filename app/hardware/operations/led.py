@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -81,10 +81,22 @@ def lighting_s(action: DeviceAction, *, now: datetime) -> int:
 
 
 def keep_lit(session: Session, asset: Asset, action: DeviceAction, *, now: datetime) -> None:
-    """Have it lit again before it goes dark, if more was asked for than a BMC takes at once."""
+    """Have it lit again before it goes dark, if more was asked for than a BMC takes at once.
+
+    The reminder waits without the BMC's lock: a waiting job of that lock would hold back diagnostics for minutes.
+    """
     burns_until = (action.finished_at or now) + timedelta(seconds=action.arguments["seconds"])
     if action.arguments["on"] and burns_until - now > timedelta(seconds=ONE_LIGHTING_S):
-        _send(session, asset, action, at=now + timedelta(seconds=RELIGHT_AFTER_S))
+        later = now + timedelta(seconds=RELIGHT_AFTER_S)
+        queue = site_queue(asset.site.code)
+        defer(session, "hardware.relight", queue=queue, priority=SOMEBODY_WAITS, at=later, action_id=str(action.id))
+
+
+def light_again(session: Session, action_id: UUID) -> None:
+    """Send a light that was asked for a long time to the BMC once more, unless something else was asked since."""
+    action = session.get(DeviceAction, action_id)
+    if action is not None and action.state == "done" and not is_replaced(session, action):
+        _send(session, session.get_one(Asset, action.asset_id), action)
 
 
 def is_replaced(session: Session, action: DeviceAction) -> bool:
@@ -107,8 +119,8 @@ def end_unanswered(session: Session, *, now: datetime) -> int:
     return ended
 
 
-def _send(session: Session, asset: Asset, action: DeviceAction, *, at: datetime | None = None) -> None:
+def _send(session: Session, asset: Asset, action: DeviceAction) -> None:
     defer(
         session, "hardware.act", queue=site_queue(asset.site.code), lock=bmc_lock(asset), priority=SOMEBODY_WAITS,
-        at=at, action_id=str(action.id),
+        action_id=str(action.id),
     )  # fmt: skip

@@ -306,10 +306,23 @@ def test_a_light_longer_than_a_bmc_takes_is_lit_again_unless_it_was_put_out(
     again_at = session.scalar(text("SELECT max(scheduled_at) FROM procrastinate_jobs"))
     assert isinstance(again_at, datetime)
     assert timedelta(seconds=230) < again_at - true_now() <= timedelta(seconds=240)
+    tasks.light_again(action_id=str(action.id))
     tasks.switch_id_led(action_id=str(action.id))
     led(session, server, on=False)
+    tasks.light_again(action_id=str(action.id))
     tasks.switch_id_led(action_id=str(action.id))
     assert bmc.identify_log() == ["255 0", "255 0", "0 0"]
+
+
+@needs_lab
+def test_a_light_that_comes_again_later_holds_no_diagnostics_back(
+    session: Session, server: Asset, bmc: BmcServer
+) -> None:
+    set_endpoint(session, server, "ipmi", reached_by(bmc.target()), by="sam", now=true_now())
+    session.execute(text("DELETE FROM procrastinate_jobs"))
+    led(session, server, seconds=600)
+    waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL AND lock IS NOT NULL")
+    assert session.scalar(waiting) == 0
 
 
 def test_a_silent_bmc_is_a_failed_light_with_advice(session: Session, server: Asset) -> None:
