@@ -66,6 +66,7 @@ class OrderPage:
     refusal: Conflict | None
     latest_start: datetime | None
     match_until: datetime | None
+    said: Mapping[str, Any] | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
     answers: Sequence[tuple[str, str]]
@@ -91,7 +92,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
     following = next((step for step in order.steps if step.done_at is None), None)
     run = _run(session, order)
     questions = {question.id: question.text for question in kind.questions}
-    said = order.before_document or (run.document if run else None)
+    said = order.after_document or order.before_document or (run.document if run else None)
     return OrderPage(
         order=order,
         title=outlook.job_title(kind, order.target),
@@ -110,6 +111,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         refusal=refusal,
         latest_start=last_start(order, calendar, now),
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
+        said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
         answers=[(questions.get(key, key), str(value)) for key, value in order.answers.items()],

@@ -157,6 +157,17 @@ def gates(match: Mapping[str, Any] | None, *, rack: str | None, tag: str, serial
     return [Gate(g.title, "now", g.note, g.at) if place == first else g for place, g in enumerate(found)]
 
 
+def contradictions(match: Mapping[str, Any], *, rack: str | None, tag: str, face: str) -> tuple[str, str]:
+    """What was expected and what was found, where they differ; for the page that stops everything."""
+    seen = match["seen"]
+    pairs = [(f"rack {rack}", f"rack {seen['rack']}")] if rack and not same_code(seen["rack"], rack) else []
+    pairs += [(tag, seen["tag"])] if not same_code(seen["tag"], tag) else []
+    pairs += [(face, seen["face"])] if seen["face"] != face else []
+    pairs += [("its light", "another light")] if seen["light"] == "other" else []
+    pairs = pairs or [("the serial of the record", seen.get("serial") or "another serial")]
+    return " · ".join(expected for expected, _ in pairs), " · ".join(found for _, found in pairs)
+
+
 def _scanned(title: str, expected: str | None, seen: str | None, at: str | None) -> Gate:
     if seen is None:
         return Gate(title, "todo", "scan or type it")

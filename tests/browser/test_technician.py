@@ -54,7 +54,6 @@ class Served:
 def served(hall: Hall) -> Iterator[Served]:
     """Threads as in production: each open page holds one for its stream."""
     server = make_server("127.0.0.1", 0, hall.app, threaded=True)
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Served(hall, f"http://127.0.0.1:{server.server_port}")

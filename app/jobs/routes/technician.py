@@ -87,7 +87,11 @@ def stop(number: str) -> ResponseReturnValue:
         if not found.match or not found.match["wrong"]:
             return redirect(url_for("technician.order", number=number), 303)
         page = order_page(session, current(), found, now=business_now(), true=true_now())
-        return render_template("jobs/stop.html", page=page, order=found, site_hours=page.window)
+        rack = found.asset.rack.name if found.asset.rack else None
+        expected, seen = outlook.contradictions(found.match, rack=rack, tag=found.asset.tag, face=found.asset.face)
+        return render_template(
+            "jobs/stop.html", page=page, order=found, site_hours=page.window, expected=expected, seen=seen
+        )
 
 
 @blueprint.post("/orders/<number>/step")
