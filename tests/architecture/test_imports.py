@@ -33,7 +33,7 @@ def test_import_contracts_are_kept(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_modules_of_a_package_stand_on_lower_ones_only() -> None:
-    graph = grimp.build_graph("app", no_cache=True, no_logo=True)
+    graph = grimp.build_graph("app", cache_dir=None)
     wrong = []
     for package in PACKAGES:
         for importer in graph.find_descendants(f"app.{package}"):
