@@ -21,7 +21,7 @@ from app.core.permissions import Permission
 from app.hardware.queries import asset_for
 from app.jobs import photos, queries
 from app.jobs.export import signed_export, signing_key
-from app.jobs.forms import EscalationSchema, read, read_verb
+from app.jobs.forms import EscalationSchema, Moment, read, read_verb
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations.escalate import escalate
@@ -42,7 +42,7 @@ class OfferQuery(Schema):
     asset = fields.String(required=True, validate=validate.Length(max=200))
     job_kind = fields.String(required=True, validate=validate.Length(max=200))
     priority = fields.String(load_default=Priority.NORMAL.value, validate=validate.OneOf([str(p) for p in Priority]))
-    not_before = fields.AwareDateTime(load_default=None)
+    not_before = Moment(load_default=None)
 
 
 class OrdersQuery(Schema):
@@ -97,7 +97,8 @@ def work_orders(asked: dict[str, Any]) -> Response:
     """Orders newest first."""
     after, limit = asked.pop("cursor", None), asked.pop("limit")
     found = queries.orders(db.session(), current(), **asked, after_id=after, limit=limit + 1)
-    items = [order_form(db.session(), order, current()) for order in found[:limit]]
+    newest = queries.latest_diagnostics(db.session(), {order.asset_id for order in found})
+    items = [order_form(order, current(), latest=newest.get(order.asset_id)) for order in found[:limit]]
     return jsonify({"items": items, "next": str(found[limit - 1].id) if len(found) > limit else None})
 
 
@@ -123,7 +124,7 @@ def work_order_export(number: str) -> Response:
     order = queries.order_numbered(db.session(), current(), number)
     events_of = [event.form() for event in events.history(db.session(), order.number)]
     key = signing_key(current_app.config["RACKSIDE"].instance)
-    return jsonify(signed_export(order_form(db.session(), order, current()), events_of, key))
+    return jsonify(signed_export(_form(order), events_of, key))
 
 
 @api.post("/work-orders/<number>/photos")
@@ -133,7 +134,7 @@ def work_order_photo(number: str) -> ResponseReturnValue:
     """Keep a picture with an order: the body is the image itself."""
     with transaction() as session:
         order = queries.order_numbered(session, current(), number)
-        step = request.args.get("step")
+        step = _step(order, request.args.get("step"))
         kept = photos.keep(session, order, request.get_data(), by=current().name, step_key=step, now=business_now())
     return jsonify({"id": str(kept.id), "sha256": kept.sha256}), 201
 
@@ -170,6 +171,12 @@ def _verb(name: str) -> Verb:
     return Verb(name)
 
 
+def _step(order: WorkOrder, key: str | None) -> str | None:
+    if key is not None and key not in {step.key for step in order.steps}:
+        raise Invalid("unknown_step", f"There is no step {key!r} in this order.")
+    return key
+
+
 def _stopped(order: WorkOrder) -> Response | None:
     """A wrong machine is recorded (so nothing may be undone) and answered as a refusal."""
     if not order.match or not order.match["wrong"]:
@@ -178,8 +185,13 @@ def _stopped(order: WorkOrder) -> Response | None:
     return make_response(current_app.handle_user_exception(refusal))
 
 
+def _form(order: WorkOrder) -> dict[str, Any]:
+    newest = queries.latest_diagnostics(db.session(), {order.asset_id})
+    return order_form(order, current(), latest=newest.get(order.asset_id))
+
+
 def _answer(order: WorkOrder) -> Response:
-    response = jsonify(order_form(db.session(), order, current()))
+    response = jsonify(_form(order))
     response.set_etag(str(order.version))
     return response
 

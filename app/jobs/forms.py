@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -13,7 +15,8 @@ from app.jobs.teams import Priority, Reason, Team
 
 SHORT = validate.Length(max=200)
 LONG = validate.Length(max=4000)
-FILLED = validate.Length(min=1, max=4000)
+FILLED = validate.And(validate.Length(max=4000), validate.Regexp(r"(?s).*\S", error="Write something."))
+YEARS = range(2000, 2200)  # calendars and databases end somewhere; nobody's ticket is older, no job is later
 DECISION = ("granted", "refused")
 
 
@@ -21,12 +24,35 @@ def _one_of(values: Any) -> validate.OneOf:
     return validate.OneOf([str(v) for v in values])
 
 
+class Moment(fields.AwareDateTime):
+    """An instant with its offset, within the years that calendars are computed for; aware UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
+        found = super()._deserialize(value, attr, data, **more)
+        if found.year not in YEARS:
+            raise ValidationError(f"Give an instant between the years {YEARS.start} and {YEARS.stop - 1}.")
+        return found.astimezone(UTC)
+
+
+def _plain(value: object) -> None:
+    """Refuse what cannot stand in the record as one word: nested values, endless numbers, long texts."""
+    if isinstance(value, str):
+        LONG(value)
+    elif not isinstance(value, bool | int) and not (isinstance(value, float) and math.isfinite(value)):
+        raise ValidationError("Give a text, a number, true or false.")
+
+
+def words(**more: Any) -> fields.Dict:
+    """Plain values by name: answers, evidence."""
+    return fields.Dict(keys=fields.String(validate=SHORT), values=fields.Raw(validate=_plain), **more)
+
+
 class DeviceSchema(Schema):
     """The tablet's own count and time of an act."""
 
     id = fields.String(required=True, validate=validate.Length(min=1, max=100))
     seq = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=2**53))
-    at = fields.AwareDateTime(required=True)
+    at = Moment(required=True)
 
 
 class VerbSchema(Schema):
@@ -38,7 +64,7 @@ class VerbSchema(Schema):
 class AnswersSchema(VerbSchema):
     """Answers to the open questions, by question id."""
 
-    answers = fields.Dict(keys=fields.String(validate=SHORT), values=fields.Raw(), required=True)
+    answers = words(required=True)
 
 
 class ApprovalSchema(VerbSchema):
@@ -64,7 +90,7 @@ class PartSchema(VerbSchema):
 class AppointmentSchema(VerbSchema):
     """Another time, or another technician."""
 
-    not_before = fields.AwareDateTime(allow_none=True)
+    not_before = Moment(allow_none=True)
     technician = fields.String(allow_none=True, validate=SHORT)
     why = fields.String(validate=LONG)
 
@@ -90,7 +116,7 @@ class StepSchema(VerbSchema):
     """One step done, with its evidence."""
 
     id = fields.String(required=True, validate=SHORT)
-    evidence = fields.Dict(keys=fields.String(validate=SHORT), values=fields.Raw(), load_default=dict)
+    evidence = words(load_default=dict)
 
 
 class HoldSchema(VerbSchema):
@@ -98,7 +124,7 @@ class HoldSchema(VerbSchema):
 
     waiting_for = fields.String(required=True, validate=_one_of(("part", "consent", "approval", "answers")))
     why = fields.String(required=True, validate=FILLED)
-    until = fields.AwareDateTime(allow_none=True)
+    until = Moment(allow_none=True)
 
 
 class AdditionSchema(VerbSchema):
@@ -106,7 +132,7 @@ class AdditionSchema(VerbSchema):
 
     job_kind = fields.String(required=True, validate=SHORT)
     why = fields.String(required=True, validate=FILLED)
-    answers = fields.Dict(keys=fields.String(validate=SHORT), values=fields.Raw(), load_default=dict)
+    answers = words(load_default=dict)
 
 
 class EscalationVerbSchema(VerbSchema):
@@ -192,7 +218,7 @@ class TicketSchema(Schema):
     url = fields.URL(allow_none=True, schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
     subject = fields.String(required=True, validate=validate.Length(min=1, max=500))
     channel = fields.String(load_default="ticket", validate=_one_of(("ticket", "chat", "email")))
-    opened_at = fields.AwareDateTime(required=True)
+    opened_at = Moment(required=True)
 
 
 class EscalationSchema(Schema):
@@ -205,8 +231,8 @@ class EscalationSchema(Schema):
     priority = fields.String(load_default=Priority.NORMAL.value, validate=_one_of(Priority))
     summary = fields.String(required=True, validate=FILLED)
     tried = fields.String(load_default="", validate=LONG)
-    answers = fields.Dict(keys=fields.String(validate=SHORT), values=fields.Raw(), load_default=dict)
-    not_before = fields.AwareDateTime(allow_none=True, load_default=None)
+    answers = words(load_default=dict)
+    not_before = Moment(allow_none=True, load_default=None)
     team = fields.String(load_default=Team.DATA_CENTER.value, validate=_one_of(Team))
 
 

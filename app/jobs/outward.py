@@ -12,11 +12,11 @@ from app.core.access import Principal
 from app.core.clock import utc_text
 from app.core.permissions import Permission, Role
 from app.hardware.models import Asset
-from app.hardware.queries import latest
 from app.jobs.models import Escalation, Referral, WorkOrder
 from app.jobs.operations.act import second_wanted
 from app.jobs.operations.escalate import Escalated
 from app.jobs.operations.offers import Offer
+from app.jobs.queries import latest_diagnostics
 from app.jobs.states import OrderState, Verb, verbs_now
 from app.shifts.models import Appointment
 from app.shifts.window import local_text
@@ -73,7 +73,9 @@ def waiting_form(order: WorkOrder) -> dict[str, Any] | None:
 
 
 def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
-    """What this caller may do to this order now."""
+    """What this caller may do to this order now; nothing with a token that may only read."""
+    if not principal.may(Permission.ORDERS_ACT, order.site_id):
+        return []
     return verbs_now(
         OrderState(order.state),
         principal.roles_at(order.site_id) - {Role.ADMIN},
@@ -82,9 +84,8 @@ def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
     )
 
 
-def order_form(session: Session, order: WorkOrder, principal: Principal) -> dict[str, Any]:
-    """A work order as this caller sees it. One query for the latest diagnostics."""
-    newest = latest(session, order.asset)
+def order_form(order: WorkOrder, principal: Principal, *, latest: UUID | None) -> dict[str, Any]:
+    """A work order as this caller sees it; `latest` are its machine's newest diagnostics."""
     return {
         "number": order.number,
         "state": str(order.state),
@@ -100,7 +101,7 @@ def order_form(session: Session, order: WorkOrder, principal: Principal) -> dict
         "promise": promise_form(order),
         "waiting_for": waiting_form(order),
         "diagnostics": {
-            "latest": _id(newest.id if newest else None),
+            "latest": _id(latest),
             "before": _id(order.before_id),
             "after": _id(order.after_id),
         },
@@ -190,10 +191,14 @@ def escalated_form(session: Session, escalated: Escalated, principal: Principal)
     readable = order is not None and principal.may(Permission.ORDERS_READ, order.site_id)
     return {
         "escalation": escalation_form(escalated.escalation),
-        "work_order": order_form(session, order, principal) if order is not None and readable else None,
+        "work_order": _readable(session, order, principal) if order is not None and readable else None,
         "referral": referral_form(escalated.referral),
         "message": escalated.message,
     }
+
+
+def _readable(session: Session, order: WorkOrder, principal: Principal) -> dict[str, Any]:
+    return order_form(order, principal, latest=latest_diagnostics(session, {order.asset_id}).get(order.asset_id))
 
 
 def _local(instant: datetime | None, zone: str) -> str | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select, true
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload
 
 from app.core.access import Principal, visible
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from app.hardware.models import Asset
+from app.hardware.models import Asset, Diagnostics
 from app.jobs.models import Escalation, Photo, Referral, WorkOrder
 from app.jobs.states import ENDED, OrderState
 from app.people.models import Person
@@ -20,7 +20,14 @@ from app.shifts.models import Appointment
 from app.sites.models import Site
 from app.tickets.models import Ticket
 
-LIGHT = (defer(WorkOrder.before_document), defer(WorkOrder.after_document))
+LIGHT = (
+    defer(WorkOrder.before_document),
+    defer(WorkOrder.after_document),
+    lazyload(WorkOrder.escalation),
+    joinedload(WorkOrder.asset).options(*map(lazyload, (Asset.endpoints, Asset.power, Asset.network))),
+)
+"""For lists: without what only one order's own page shows."""
+PARENT = selectinload(WorkOrder.parent).lazyload("*")
 OPEN_STATES = [state for state in OrderState if state not in ENDED]
 ON_THE_WAY = [
     OrderState.BOOKED, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED, OrderState.WORKING,
@@ -89,7 +96,20 @@ def orders(
         query = query.where(WorkOrder.ticket_id.in_(select(Ticket.id).where(Ticket.external_id == ticket)))
     if after_id is not None:
         query = query.where(WorkOrder.id < after_id)
-    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit).options(*LIGHT)).unique().all()
+    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit).options(*LIGHT, PARENT)).unique().all()
+
+
+def latest_diagnostics(session: Session, asset_ids: Collection[int]) -> dict[int, UUID]:
+    """The newest diagnostics that are done, by asset id (one query, an index probe for each)."""
+    newest = (
+        select(Diagnostics.id)
+        .where(Diagnostics.asset_id == Asset.id, Diagnostics.state == "done")
+        .order_by(Diagnostics.requested_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = session.execute(select(Asset.id, newest).where(Asset.id.in_(asset_ids)))
+    return {asset_id: diagnostics_id for asset_id, diagnostics_id in found if diagnostics_id is not None}
 
 
 def orders_in(

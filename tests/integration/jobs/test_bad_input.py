@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from PIL import Image
+from sqlalchemy import event, func, select
 
-from app.core.database import transaction
+from app.core.database import db, transaction
 from app.jobs.models import Photo, WorkOrder
 from tests.integration.jobs.conftest import Hall
 
@@ -99,3 +102,57 @@ def test_work_longer_than_a_day_does_not_fit(hall: Hall) -> None:
 def test_a_site_cannot_be_guessed_from_outside(hall: Hall) -> None:
     response = hall.post("mia", "/assets/SRV-1/diagnostics")
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"not_before": "9999-12-31T23:00:00-05:00"},
+        {"not_before": "9998-12-31T23:00:00Z"},
+        {"answers": {"bay": {"nested": [1]}}},
+        {"answers": {"bay": "x" * 5000}},
+        {"summary": "   "},
+        {"ticket": {"system": "console", "id": "T-old", "subject": "Old", "opened_at": "0001-01-01T00:00:00+14:00"}},
+    ],
+)
+def test_what_no_calendar_and_no_record_can_hold_is_refused(hall: Hall, changes: dict[str, Any]) -> None:
+    response = hall.post("lena", "/escalations", hall.escalation(**changes))
+    assert response.status_code == 422, response.text
+    assert rows(hall) == 0
+
+
+def test_a_number_without_end_is_no_answer(hall: Hall) -> None:
+    program, body = hall.programs["lena"], json.dumps(hall.escalation(answers={"bay": 7})).replace("7}", "1e999}")
+    headers = {"Authorization": f"Bearer {program.token}", "Content-Type": "application/json"}
+    assert program.client.post("/api/v1/escalations", data=body, headers=headers).status_code == 422
+
+
+def test_a_photo_of_no_step_is_refused(hall: Hall) -> None:
+    number, program, picture = hall.order()["number"], hall.programs["tess"], io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "JPEG")
+    headers = {"Authorization": f"Bearer {program.token}", "Content-Type": "image/jpeg"}
+    path = f"/api/v1/work-orders/{number}/photos?step"
+    refused = program.client.post(f"{path}=dance", data=picture.getvalue(), headers=headers)
+    assert (refused.status_code, refused.json and refused.json["code"]) == (422, "unknown_step")
+    kept = program.client.post(f"{path}=photo_before", data=picture.getvalue(), headers=headers)
+    assert kept.status_code == 201
+
+
+def test_a_list_costs_as_many_queries_for_forty_orders_as_for_four(hall: Hall) -> None:
+    def queries() -> int:
+        counted: list[str] = []
+        with hall.app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", counter := lambda *given: counted.append(given[2]))
+        hall.get("lena", "/work-orders")
+        event.remove(engine, "before_cursor_execute", counter)
+        return len(counted)
+
+    looks: dict[str, Any] = {"job_kind": "visual_check", "answers": {"look_for": "lights"}}
+    for machine in range(1, 5):
+        hall.order(asset=f"SRV-{machine}")
+    few = queries()
+    for turn in range(36):
+        hall.order(asset=f"{'SRV' if turn % 2 else 'MIA1'}-{1 + turn % 5}", **looks)
+    assert queries() <= few + 1  # a second site's closed days
+    assert few <= 12
