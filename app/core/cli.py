@@ -22,6 +22,7 @@ from app.core.settings import Settings, from_environment
 
 USAGE: Final = 64
 MIGRATING: Final = 0x7261636B  # the advisory lock under which one process at a time changes the schema
+_PATIENCE: Final = "-c lock_timeout=300000"  # while another process changes the schema
 
 Output = tuple[Any, Sequence[str]]
 
@@ -81,12 +82,20 @@ def is_behind(url: str) -> bool:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to this version; several processes at once do it once."""
+    """Bring the schema to this version; several processes at once do it once.
+
+    Raises Unavailable when the database does not answer, or when somebody's long transaction is in the way: then
+    nothing was changed, and nobody was held up for more than five seconds.
+    """
     try:
-        with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=10) as connection:
+        with psycopg.connect(
+            url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=10, options=_PATIENCE
+        ) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
             if is_behind(url):
                 migrations.upgrade(url)
+    except (OperationalError, psycopg.errors.LockNotAvailable) as error:
+        raise Unavailable("schema_busy", "The schema is in use and was not changed: try again in a moment.") from error
     except psycopg.OperationalError as error:
         raise Unavailable("database_unavailable", f"The database does not answer: {error}".strip()) from error
 
