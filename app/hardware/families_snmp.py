@@ -89,13 +89,16 @@ class _Row:
 class Status(_Row):
     """One object whose integer says how parts are. `object` is its MIB name: the evidence.
 
+    `texts` are for objects that say it in words instead, in lower case.
+
     Parts without a number of their own (a phase, a bank) are not `numbered`: the label tells them apart. Rows that are
     `absent_when` are empty bays, whatever their code. `explained_by` makes it a roll-up. A `measured` status is about
     a value and its limits: it cannot hide what another object says of the part.
     """
 
     kind: Kind
-    codes: Codes
+    codes: Codes = field(default_factory=dict)
+    texts: Mapping[str, Meaning] = field(default_factory=dict)
     numbered: bool = True
     serial_column: str | None = None
     absent_when: Where | None = None
@@ -225,7 +228,7 @@ def _parts(row: Status, values: Values) -> Iterator[Part]:
     for index, number in row.numbers(values).items():
         name = values.text(row.name_column, index) or _usual_name(row.kind, number, row.label)
         absent = row.absent_when is not None and row.absent_when.holds(values, index)
-        meaning = NOT_THERE if absent else meaning_of(row.codes, values.rows(row.column)[index])
+        meaning = NOT_THERE if absent else _meaning(row, values, index)
         evidence = f"{row.object}.{index}"
         observed = Observation(
             meaning.state, meaning.words, values.source, evidence, values.read_at, meaning.fault, row.measured
@@ -239,6 +242,14 @@ def _parts(row: Status, values: Values) -> Iterator[Part]:
             meaning.value,
             explained_by=row.explained_by,
         )
+
+
+def _meaning(row: Status, values: Values, index: str) -> Meaning:
+    value = values.rows(row.column)[index]
+    text = values.text(row.column, index) if row.texts and isinstance(value.value, bytes) else None
+    if text is None:
+        return meaning_of(row.codes, value)
+    return row.texts.get(text.casefold()) or Meaning(State.UNKNOWN, f'"{text}", which the tables do not explain')
 
 
 def _usual_name(kind: Kind | None, number: str | None, label: str) -> str:

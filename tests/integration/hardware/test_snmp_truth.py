@@ -42,6 +42,16 @@ SEVERITY = {"ok": State.OK, "warning": State.WARNING, "critical": State.CRITICAL
 ENOUGH = 0.98
 
 
+# Objects that families read otherwise than by rows, as their evidence quotes them.
+READ_BY_HAND = {
+    "1.3.6.1.4.1.21317.1.3.1.2": "sensorReading",
+    "1.3.6.1.4.1.3582.4.1.4.1.2.1.4": "alarmState",
+    "1.3.6.1.4.1.13742.6.5.4.3.1.4": "measurementsOutletSensorState",
+    "1.3.6.1.4.1.13742.6.5.5.3.1.4": "measurementsExternalSensorState",
+    "1.3.6.1.4.1.14988.1.1.3.100.1.3": "mtxrGaugeValue",
+}
+
+
 def devices() -> list[str]:
     return sorted(path.stem for path in (RECORDINGS / "devices").glob("*.snmprec"))
 
@@ -130,7 +140,9 @@ def evidence_names(oid: str) -> Iterator[str]:
             column = row.column.removesuffix(".0")
             if oid.startswith(f"{column}."):
                 yield f"{row.object}.{oid[len(column) + 1 :]}"
-    yield oid
+    for column, name in READ_BY_HAND.items():
+        if oid.startswith(f"{column}."):
+            yield f"{name}.{oid[len(column) + 1 :]}"
 
 
 # States that are read as facts and not as health, or that others grade as a fault and the makers' MIB does not.
