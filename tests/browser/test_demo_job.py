@@ -118,7 +118,7 @@ def check_the_server(page: Page, look: Callable[[str, Page], None]) -> None:
     switch = page.get_by_role("button", name="Switch the ID LED on")
     if switch.count():  # from an order before, it may still burn
         switch.click()
-    expect(page.locator("#lamp")).to_contain_text("on", timeout=SLOW_MS)
+    expect(page.locator("#lamp")).to_contain_text("blinks", timeout=SLOW_MS)
     for tag in ("AMS-004218", SERVER):
         page.get_by_label("Rack label").fill("B17")
         page.get_by_label("Server tag").fill(tag)
