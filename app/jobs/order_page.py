@@ -25,12 +25,11 @@ from app.jobs.operations.act import Act
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
-from app.jobs.rules import MATCH_VALID, check_start
+from app.jobs.rules import MATCH_VALID, check_start, device_serial
 from app.jobs.states import OrderState, Verb
 from app.shifts.queries import on_duty, site_calendar
 
 LAMP_SHOWN = timedelta(minutes=30)
-NOT_YET = frozenset({OrderState.BOOKED, OrderState.RELEASED, OrderState.HANDED_OVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,11 @@ class OrderPage:
     said: Mapping[str, Any] | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
+    is_silent: bool
     answers: Sequence[tuple[str, str]]
     next_step: Step | None
     track: Sequence[str]
     run: Diagnostics | None
-    before: Diagnostics | None
     lamp: Lamp | None
     may_light: bool
     colleagues: Sequence[str]
@@ -114,11 +113,11 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
+        is_silent=order.before_document is not None and device_serial(order.before_document) is None,
         answers=[(questions.get(key, key), str(value)) for key, value in order.answers.items()],
         next_step=following,
         track=["done" if s.done_at else "now" if s is following else "todo" for s in order.steps],
         run=run,
-        before=session.get(Diagnostics, order.before_id) if order.before_id else None,
         lamp=_lamp(newest_action(session, order.asset_id, ID_LED), true),
         may_light=principal.may(Permission.ID_LED, order.site_id),
         colleagues=[name for name in on_duty(session, order.site, now) if name != principal.full_name],

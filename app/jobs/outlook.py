@@ -54,7 +54,7 @@ def job_title(kind: Kind, target: str | None) -> str:
     if not target or kind.target_question is None:
         return kind.title
     part = "PSU" if kind.target_question == "psu" else kind.target_question
-    return f"{kind.title}, {target}" if part in target.casefold() else f"{kind.title}, {part} {target}"
+    return f"{kind.title}, {target}" if part.casefold() in target.casefold() else f"{kind.title}, {part} {target}"
 
 
 def main_verb(

@@ -121,6 +121,7 @@ def orders_in(
         .where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id), WorkOrder.state.in_(states))
         .order_by(WorkOrder.promise_from.asc().nulls_last(), WorkOrder.id)
         .limit(limit)
+        .options(*LIGHT)
     )
     return session.scalars(query).unique().all()
 

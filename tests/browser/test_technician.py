@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
 from werkzeug.serving import make_server
 
-from app.core.clock import true_now
+from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.people.operations import accounts
 from app.people.queries import person_named
@@ -120,7 +120,7 @@ def test_a_disk_is_swapped_from_the_day_to_the_proof(served: Served, page_at: Op
     hall.order(asset="SRV-3", job_kind="psu_swap", answers={"psu": "1"}, not_before="2026-12-01T09:00:00Z")
     page = served.sign_in(page_at(eye.width), "tess")
     claims(page, eye)
-    hall.answer(server_with_lost_input("SRV-1"))
+    hall.answer(server_with_lost_input("SRV-1", business_now()))
     expect(page.get_by_role("heading", name="PSU 2 has lost its input").first).to_be_visible()
     proves_the_machine(page, eye)
     touch(page, "Start")
@@ -133,7 +133,7 @@ def test_a_disk_is_swapped_from_the_day_to_the_proof(served: Served, page_at: Op
     touch(page, "Complete")
     page.wait_for_function(SETTLED)
     eye.look(page, "14-verifying")
-    hall.answer(healthy_server("SRV-1"))
+    hall.answer(healthy_server("SRV-1", business_now()))
     expect(page.get_by_text("Repaired: the fault is gone and nothing new broke")).to_be_visible()
     eye.look(page, "15-proved")
 
@@ -221,7 +221,8 @@ def test_the_pages_are_readable_in_every_theme_and_with_gloves_on_a_phone(
     page = page_at("phone", theme)
     page.add_init_script("localStorage.setItem('glove', 'on')")
     served.sign_in(page, "tess")
-    ways = ("", "/escalation", "/hold", "/handover", "/addition", "/discrepancy", "/note", "/completion", "/photos/new")
+    verbs = ("escalation", "hold", "handover", "addition", "discrepancy", "note", "completion")
+    ways = ("", "/photos/new", *(f"/rack/{verb}" for verb in verbs))
     for path in ("/day", *(f"/orders/{number}{way}" for way in ways)):
         page.goto(f"{served.url}{path}")
         axe(page)
@@ -245,7 +246,7 @@ def test_what_was_typed_survives_a_light_that_comes_on(served: Served, page: Pag
     page.get_by_label("Rack label").fill("B17")
     page.get_by_role("button", name="Switch the ID LED on").click()
     expect(page.locator("#lamp")).to_contain_text("No IPMI address is recorded")
-    served.hall.answer(server_with_lost_input("SRV-1"))
+    served.hall.answer(server_with_lost_input("SRV-1", business_now()))
     expect(page.get_by_label("Rack label")).to_have_value("B17")
 
 

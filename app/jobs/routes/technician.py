@@ -151,7 +151,7 @@ def id_led(number: str) -> ResponseReturnValue:
 
 
 @blueprint.route(
-    "/orders/<number>/<any(discrepancy, hold, handover, escalation, addition, note, part, completion):verb>",
+    "/orders/<number>/rack/<any(discrepancy, hold, handover, escalation, addition, note, part, completion):verb>",
     methods=["GET", "POST"],
 )
 @needs(Permission.ORDERS_ACT)

@@ -130,7 +130,7 @@ class Hall:
                     running = begin(session, one.id, now=true_now())
                     assert running is not None
                     done = document or healthy_server(one.asset.tag)
-                    assert finish(session, running, replace(done, id=str(one.id), taken_at=true_now()))
+                    assert finish(session, running, replace(done, id=str(one.id), taken_at=clock.business_now()))
             with transaction() as session:
                 waiting = session.execute(
                     text("DELETE FROM procrastinate_jobs WHERE task_name LIKE 'jobs.%' RETURNING task_name, args")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -14,6 +15,8 @@ from werkzeug.test import TestResponse
 
 from app.core.clock import true_now
 from app.core.database import transaction
+from app.hardware.models import DeviceAction
+from app.hardware.queries import asset_by_tag
 from app.people.operations import accounts
 from app.people.queries import person_named
 from tests.integration.conftest import PASSWORD, Browser
@@ -148,7 +151,7 @@ def test_a_technician_goes_from_claim_to_verifying_one_verb_at_a_time(
     assert 'value="OLD-1"' in done
     assert 'value="NEW-1"' in done
     finished = tess.send(
-        number, "completion", outcome="repaired", removed_serial="OLD-1", installed_serial="NEW-1", note="clean"
+        number, "rack/completion", outcome="repaired", removed_serial="OLD-1", installed_serial="NEW-1", note="clean"
     )
     assert "It has to prove the repair" in words(finished.text)
     hall.answer(healthy_server("SRV-1"))
@@ -239,12 +242,12 @@ def test_what_is_no_picture_is_refused_in_a_sentence(hall: Hall, tess: Tablet) -
 def test_help_is_one_tap_away_and_names_the_administrators_first(hall: Hall, tess: Tablet) -> None:
     number = hall.order()["number"]
     hall.to_matched(number)
-    assert f'href="/orders/{number}/escalation"' in tess.order(number)
-    form = tess.get(f"/orders/{number}/escalation").text
+    assert f'href="/orders/{number}/rack/escalation"' in tess.order(number)
+    form = tess.get(f"/orders/{number}/rack/escalation").text
     assert re.search(r'<input[^>]*checked[^>]*value="system_administrators"', form)
-    called = tess.send(number, "escalation", team="system_administrators", why="the array does not rebuild").text
+    called = tess.send(number, "rack/escalation", team="system_administrators", why="the array does not rebuild").text
     assert "the array does not rebuild" in words(called)
-    empty = tess.send(number, "escalation", team="management", why="")
+    empty = tess.send(number, "rack/escalation", team="management", why="")
     assert empty.status_code == 422
     assert "Say in a sentence what is wrong." in empty.text
 
@@ -265,9 +268,9 @@ def test_what_may_happen_beside_the_main_verb(
 ) -> None:
     number = hall.order()["number"]
     hall.to_matched(number)
-    assert f'href="/orders/{number}/{verb}"' in tess.order(number)
-    assert tess.get(f"/orders/{number}/{verb}").status_code == 200
-    assert tess.send(number, verb, **fields).status_code == 200
+    assert f'href="/orders/{number}/rack/{verb}"' in tess.order(number)
+    assert tess.get(f"/orders/{number}/rack/{verb}").status_code == 200
+    assert tess.send(number, f"rack/{verb}", **fields).status_code == 200
     assert hall.get("tess", f"/work-orders/{number}")["state"] == state
 
 
@@ -276,7 +279,7 @@ def test_a_part_that_comes_is_reported_by_whoever_finds_it(hall: Hall, tess: Tab
     hall.to_matched(number)
     hall.act("tess", number, "hold", waiting_for="part", why="dead on arrival")
     assert main_button(tess.order(number)) == "The part is here"
-    tess.send(number, "part", serial="NEW-2", location="cage 4")
+    tess.send(number, "rack/part", serial="NEW-2", location="cage 4")
     assert "cage 4" in words(tess.order(number))
 
 
@@ -286,7 +289,7 @@ def test_the_second_person_corrects_a_discrepancy(hall: Hall, tablet: Callable[[
     hall.act("tess", number, "discrepancy", found="SRV-9 stands there")
     tom = tablet("tom")
     assert main_button(tom.order(number)) == "Correct the record"
-    tom.send(number, "discrepancy", found="it is SRV-1: the label was covered")
+    tom.send(number, "rack/discrepancy", found="it is SRV-1: the label was covered")
     assert "Discrepancy:" not in words(tom.order(number))
 
 
@@ -298,11 +301,26 @@ def test_the_id_led_is_asked_for_from_the_check_and_the_answer_is_told(hall: Hal
     assert 'data-live-topic="asset:SRV-1"' in told.text
 
 
+def test_a_light_that_burns_says_for_how_long(hall: Hall, tess: Tablet) -> None:
+    number = hall.order()["number"]
+    tess.send(number, "claim")
+    with hall.app.app_context(), transaction() as session:
+        lit = DeviceAction(
+            id=uuid4(), asset_id=asset_by_tag(session, "SRV-1").id, action="id_led", state="done",
+            arguments={"on": True, "seconds": 300}, requested_by="tess", requested_at=true_now(),
+            finished_at=true_now(),
+        )  # fmt: skip
+        session.add(lit)
+    page = tess.order(number)
+    assert re.search(r"The ID LED blinks · (5|4) min left", words(page))
+    assert "Switch the ID LED off" in page
+
+
 def test_nobody_is_shown_a_verb_that_would_be_refused(hall: Hall, tablet: Callable[[str], Tablet]) -> None:
     number = hall.order()["number"]
     hall.to_matched(number)
     watching = tablet("tom").order(number)
     assert "is-main" not in watching
-    assert f"/orders/{number}/handover" not in watching
+    assert f"/orders/{number}/rack/handover" not in watching
     assert "In the hands of Tess Surname." in words(watching)
     assert tablet("mia").get(f"/orders/{number}").status_code == 404
