@@ -10,6 +10,7 @@ from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault, Meaning
 from app.hardware.families_snmp import Measure, SnmpFamily, Status
 from app.hardware.readings import State
+from app.hardware.vendors._apc import PROBE_MEASURES
 
 POWERNET = "1.3.6.1.4.1.318.1.1"
 RPDU = f"{POWERNET}.12"
@@ -105,6 +106,7 @@ LOADS = (
 )
 
 MEASURES = (
+    *PROBE_MEASURES,
     Measure(
         column=f"{RPDU2}.9.4.3.1.7",
         object="rPDU2OutletMeteredStatusPower",

@@ -6,9 +6,11 @@ Source: PowerNet-MIB, ups (1.3.6.1.4.1.318.1.1.1). Tenths are the MIB's own unit
 from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
-from app.hardware.facts import Fault, Meaning
+from app.hardware.facts import Codes, Fault, Meaning
 from app.hardware.families_snmp import Measure, SnmpFamily, Status
 from app.hardware.readings import State
+from app.hardware.vendors._apc import PROBE_MEASURES
+from app.hardware.vendors._words import OFF, ON, ok, unknown, warning
 
 UPS = "1.3.6.1.4.1.318.1.1.1"
 UNPROTECTED = "on bypass: the load is not protected"
@@ -46,9 +48,30 @@ REPLACE = {  # upsAdvBatteryReplaceIndicator
     2: Meaning(State.CRITICAL, "needs replacement", Fault.FAILED),
 }
 
+FAIL_CAUSE = dict.fromkeys(range(1, 11), ok("why it last went on battery: history"))  # upsAdvInputLineFailCause
+SELF_TEST = {  # upsAdvTestDiagnosticsResults
+    1: ok("passed"),
+    2: warning("failed", Fault.FAILED),
+    3: unknown("no test was run"),
+    4: ok("under way"),
+}
+GROUP = {1: ON, 2: OFF, 3: unknown()}  # upsOutletGroupStatusGroupState
+COMMAND = {1: ON, 2: OFF, 3: ON, 4: ON, 5: ON, 6: ON, 7: ON, 8: unknown(), 9: ON, 10: ON}  # pending or last command
+
 
 def _scalar(arc: str, mib_object: str, kind: str, unit: str, label: str, scale: float = 1.0) -> Measure:
     return Measure(column=f"{UPS}.{arc}.0", object=mib_object, kind=kind, unit=unit, label=label, scale=scale)
+
+
+def _group(table: str, mib_object: str, codes: Codes) -> Status:
+    return Status(
+        column=f"{UPS}.12.{table}.3",
+        object=mib_object,
+        kind=Kind.OUTLET,
+        codes=codes,
+        label="Outlet group",
+        name_column=f"{UPS}.12.{table}.2",
+    )
 
 
 FAMILY = SnmpFamily(
@@ -71,8 +94,21 @@ FAMILY = SnmpFamily(
             codes=REPLACE,
             label="UPS battery",
         ),
+        Status(
+            column=f"{UPS}.3.2.5.0", object="upsAdvInputLineFailCause", kind=Kind.UPS, codes=FAIL_CAUSE, label="UPS"
+        ),
+        Status(
+            column=f"{UPS}.7.2.3.0",
+            object="upsAdvTestDiagnosticsResults",
+            kind=Kind.UPS,
+            codes=SELF_TEST,
+            label="Last self test",
+        ),
+        _group("1.2.1", "upsOutletGroupStatusGroupState", GROUP),
+        _group("3.2.1", "upsOutletGroupControlCommand", COMMAND),
     ),
     measures=(
+        *PROBE_MEASURES,
         _scalar("2.2.3", "upsAdvBatteryRunTimeRemaining", "runtime", "s", "Runtime left", 0.01),
         _scalar("2.3.1", "upsHighPrecBatteryCapacity", "charge", "%", "Battery charge", 0.1),
         _scalar("2.3.2", "upsHighPrecBatteryTemperature", "temperature", "Cel", "Battery", 0.1),

@@ -101,8 +101,8 @@ FAMILY = SnmpFamily(
         ),
     ),
     measures=(
-        _scalar("2.2", "upsSecondsOnBattery", "on_battery", "s", "Time on battery"),
         _scalar("2.3", "upsEstimatedMinutesRemaining", "runtime", "s", "Runtime left", 60),
+        _scalar("2.2", "upsSecondsOnBattery", "runtime", "s", "Time on battery"),
         _scalar("2.4", "upsEstimatedChargeRemaining", "charge", "%", "Battery charge"),
         _scalar("2.5", "upsBatteryVoltage", "voltage", "V", "Battery", 0.1),
         _scalar("2.6", "upsBatteryCurrent", "current", "A", "Battery", 0.1),
@@ -111,6 +111,8 @@ FAMILY = SnmpFamily(
         _line("3.3.1.3", "upsInputVoltage", "voltage", "V", "Input"),
         _line("3.3.1.4", "upsInputCurrent", "current", "A", "Input", 0.1),
         _line("3.3.1.5", "upsInputTruePower", "power", "W", "Input"),
+        _scalar("5.1", "upsBypassFrequency", "frequency", "Hz", "Bypass", 0.1),
+        _line("5.3.1.2", "upsBypassVoltage", "voltage", "V", "Bypass"),
         _scalar("4.2", "upsOutputFrequency", "frequency", "Hz", "Output", 0.1),
         _line("4.4.1.2", "upsOutputVoltage", "voltage", "V", "Output"),
         _line("4.4.1.3", "upsOutputCurrent", "current", "A", "Output", 0.1),
