@@ -116,11 +116,23 @@ def second_wanted(order: WorkOrder) -> frozenset[Verb]:
     return frozenset(wanted)
 
 
-def replayed(session: Session, order: WorkOrder, device: DeviceStamp | None) -> bool:
-    """True when this act of this tablet is already in the record: it came twice, it counts once."""
-    if device is None:
+def replayed(act: Act) -> bool:
+    """True when this act of this tablet is already in the record: it came twice, it counts once.
+
+    Raises Conflict when the tablet gave the same number to another verb: nothing may be lost silently.
+    """
+    if act.device is None:
         return False
-    seen = select(Event.id).where(
-        Event.stream == order.number, Event.device_id == device.id, Event.device_seq == device.seq
+    seen = select(Event.verb).where(
+        Event.stream == act.order.number, Event.device_id == act.device.id, Event.device_seq == act.device.seq
     )
-    return session.scalar(seen) is not None
+    verb = act.session.scalar(seen)
+    if verb not in {None, act.verb}:
+        raise Conflict("idempotency_mismatch", f"Number {act.device.seq} of this device was the verb {verb}.")
+    return verb is not None
+
+
+def flag(order: WorkOrder, sentence: str) -> None:
+    """Put a sentence on the order for a person to look at; the same one stands there once."""
+    if sentence not in order.flags:
+        order.flags = [*order.flags, sentence]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.core.access import Principal
 from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
-from app.jobs.operations import notes, planning, proof, rack
+from app.jobs.operations import late, notes, planning, proof, rack
 from app.jobs.operations.act import Act, check, replayed
 from app.jobs.queries import order_alone
 from app.jobs.states import Verb
@@ -57,23 +58,34 @@ def perform(
 
     `body` is what the verb's schema (forms.py) read, `now` is business time, `silence` how long a customer may stay
     silent before an order closes, `version` the caller's copy (If-Match): stale raises VersionConflict. Raises Invalid,
-    NotFound, NotAllowed, Conflict with the contract's codes. The same act of the same device counts once.
+    NotFound, NotAllowed, Conflict with the contract's codes. The same act of the same device counts once, and work
+    that a tablet reports late is kept whatever became of the order meanwhile (`late`).
     """
     order = order_alone(session, number, principal)
     given = dict(body)
     stamp = given.pop("device", None)
     device = DeviceStamp(stamp["id"], stamp["seq"], stamp["at"]) if stamp else None
     act = Act(session, order, verb, principal.name, principal.person_id, now, device)
-    if replayed(session, order, device):
+    if replayed(act):
         return order
-    if version is not None and version != order.version:
+    if version is not None and device is None and version != order.version:
         raise VersionConflict("version_conflict", f"The order has changed: it is at version {order.version} now.")
-    check(act, principal)
     try:
-        if verb == Verb.CLOSURE:
-            proof.closure(act, given, silence)
+        with session.begin_nested() if late.is_done_work(act) else nullcontext():
+            check(act, principal)
+            _act(act, given, silence)
+    except Conflict as refusal:
+        if not late.is_done_work(act):
+            raise
+        late.keep(act, given, refusal)
+    return order
+
+
+def _act(act: Act, body: dict[str, Any], silence: timedelta) -> None:
+    try:
+        if act.verb == Verb.CLOSURE:
+            proof.closure(act, body, silence)
         else:
-            HANDLERS[verb](act, given)
+            HANDLERS[act.verb](act, body)
     except StaleDataError as error:
         raise Conflict("wrong_state", "Somebody else changed this order first. Load it again.") from error
-    return order

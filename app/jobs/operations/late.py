@@ -1,0 +1,79 @@
+"""Work that was done while the tablet was offline, and reaches an order for which it would be refused now.
+
+What hands did cannot be undone by a refusal: it goes on record as it was done, and the order is flagged for a person.
+What was not work (a hold, a call for help, an addition) is refused as ever: the tablet shows it to who typed it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from app.core.errors import Conflict
+from app.core.events import Event
+from app.jobs.kind import Evidence
+from app.jobs.models import WorkOrder
+from app.jobs.operations import conversation
+from app.jobs.operations.act import Act, flag
+from app.jobs.states import OrderState, Verb
+from app.shifts.window import local_text
+
+LIVE = timedelta(minutes=2)  # what comes sooner than that is judged as if it happened now
+DONE = frozenset({Verb.MATCH, Verb.START, Verb.STEP, Verb.HANDOVER, Verb.COMPLETION})
+
+
+def is_done_work(act: Act) -> bool:
+    """True for work of somebody who had claimed the order by then (a step or server check: of any second person)."""
+    device = act.device
+    if device is None or act.verb not in DONE or act.now - device.at <= LIVE:
+        return False
+    claimed = select(Event.id).where(
+        Event.stream == act.order.number, Event.verb == Verb.CLAIM, Event.at <= device.at + LIVE
+    )
+    if act.verb not in {Verb.STEP, Verb.MATCH}:
+        claimed = claimed.where(Event.by == act.by)
+    return bool(act.session.scalar(select(exists(claimed))))
+
+
+def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
+    """Record it, flag it, and let it change what nobody else has decided meanwhile."""
+    assert act.device is not None
+    order, was = act.order, act.device.at
+    at = local_text(was, order.site.time_zone)[:16].replace("T", " ")
+    flag(order, f"{str(act.verb).capitalize()} of {at} by {act.by} reached us later. Look at it: {refusal.detail}")
+    to = OrderState(order.state)
+    if act.verb == Verb.START and _stands_at_it(act):
+        order.started_at, to = was, OrderState.WORKING
+    elif act.verb == Verb.STEP:
+        _keep_step(act, body, refusal)
+    elif act.verb == Verb.HANDOVER:
+        order.safe_state = body["safe_state"]
+    act.leave(to, why=refusal.detail, detail={"arrived_late": True, "refused_as": refusal.code, "done": _plain(body)})
+    if act.verb == Verb.START and order.started_at == was:
+        conversation.started(act)
+
+
+def _stands_at_it(act: Act) -> bool:
+    """True when the right machine was in the same hands all the while: then the work has begun, whatever the hour."""
+    order = act.order
+    return order.holder_id == act.person_id and order.state == OrderState.MATCHED and order.discrepancy is None
+
+
+def _keep_step(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
+    assert act.device is not None
+    found = next((step for step in act.order.steps if step.key == body["id"]), None)
+    if found is None or (found.evidence != Evidence.SECOND_PERSON and not _held(act, act.order)):
+        raise refusal
+    if found.done_at is None:
+        found.done_at, found.done_by, found.given = act.device.at, act.by, body["evidence"]
+
+
+def _held(act: Act, order: WorkOrder) -> bool:
+    claims = select(Event.id).where(Event.stream == order.number, Event.verb == Verb.CLAIM, Event.by == act.by)
+    return bool(act.session.scalar(select(exists(claims))))
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
