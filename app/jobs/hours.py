@@ -20,10 +20,11 @@ class Desk:
     closes_at: datetime | None
     next_opens_at: datetime | None
     people: tuple[str, ...] = ()
+    is_hall: bool = False  # a site's technicians
 
 
-def desk(title: str, calendar: Calendar, now: datetime, *, people: tuple[str, ...] = ()) -> Desk:
-    """The desk with that calendar at `now`."""
+def desk(title: str, calendar: Calendar, now: datetime, *, people: tuple[str, ...] | None = None) -> Desk:
+    """The desk with that calendar at `now`; `people` are given for the technicians of a site, who come and go."""
     following = next_opening(calendar, now)
     return Desk(
         title=title,
@@ -32,14 +33,15 @@ def desk(title: str, calendar: Calendar, now: datetime, *, people: tuple[str, ..
         is_open=opening_at(calendar, now) is not None,
         closes_at=closes_at(calendar, now),
         next_opens_at=following.starts_at if following else None,
-        people=people,
+        people=people or (),
+        is_hall=people is not None,
     )
 
 
 def team_desk(team: Team, now: datetime) -> Desk:
     """One of the teams that answer referrals; raises KeyError for the technicians, who have a desk at each site."""
     hours = TEAMS[team]
-    return desk(hours.title, Calendar(hours.time_zone, parse_hours(hours.hours)), now)
+    return desk(hours.title[:1].upper() + hours.title[1:], Calendar(hours.time_zone, parse_hours(hours.hours)), now)
 
 
 def team_desks(now: datetime) -> list[Desk]:

@@ -14,6 +14,7 @@ from app.core.database import transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
 from app.core.permissions import Permission
 from app.jobs import queries, queries_office
+from app.jobs.deadlines import deadline_of
 from app.jobs.forms import read_verb
 from app.jobs.forms_office import PAGES, VerbForm, form_of
 from app.jobs.kinds import KINDS
@@ -39,6 +40,8 @@ def manage(number: str) -> ResponseReturnValue:
             "jobs/manage.html",
             order=order,
             kind=KINDS[order.job_kind],
+            answers=[(q.text, order.answers[q.id]) for q in KINDS[order.job_kind].questions if q.id in order.answers],
+            deadline=deadline_of(order.state, order.promise_to, order.promise_finish, business_now()),
             verbs=[(verb, PAGES[verb]) for verb in PAGES if verb in allowed_verbs(order, current())],
             messages=about(session, order.number) if may_read else None,
             referrals=queries.referrals_of(session, order.id),
