@@ -186,6 +186,11 @@ class CompletionForm(VerbForm):
     installed_serial = _code("Serial put in")
     note = TextAreaField("Note", [Optional(), LONG], filters=[_stripped])
 
+    def only_no_fault(self) -> CompletionForm:
+        """Before work has started nothing else can be reported."""
+        self.outcome.choices = options([("no_fault_found", "No fault found")])
+        return self
+
 
 FORMS: dict[Verb, type[VerbForm]] = {
     Verb.DISCREPANCY: DiscrepancyForm,

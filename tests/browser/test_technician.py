@@ -25,7 +25,6 @@ from tests.integration.jobs.conftest import FRIDAY_16_40, Hall
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
 OpenPage = Callable[..., Page]
-SETTLED = "() => document.documentElement.dataset.live === 'live'"
 
 
 @dataclass
@@ -88,6 +87,11 @@ def main_button(page: Page) -> str:
     return button.inner_text().strip()
 
 
+def listens(page: Page) -> None:
+    """Wait until the page hears what changes."""
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+
+
 def touch(page: Page, words: str) -> None:
     """Press the main button."""
     page.locator(".actions .is-main", has_text=words).click()
@@ -131,7 +135,8 @@ def test_a_disk_is_swapped_from_the_day_to_the_proof(served: Served, page_at: Op
     touch(tom, "I confirm")
     does_the_rest(page, eye)
     touch(page, "Complete")
-    page.wait_for_function(SETTLED)
+    expect(page.get_by_text("The machine is asked again. It has to prove")).to_be_visible()
+    listens(page)
     eye.look(page, "14-verifying")
     hall.answer(healthy_server("SRV-1", business_now()))
     expect(page.get_by_text("Repaired: the fault is gone and nothing new broke")).to_be_visible()
@@ -146,7 +151,7 @@ def claims(page: Page, eye: Eye) -> None:
     eye.look(page, "02-released")
     touch(page, "Claim")
     expect(page.get_by_role("heading", name="Waiting for the site")).to_be_visible()
-    page.wait_for_function(SETTLED)
+    listens(page)
     eye.look(page, "03-claimed")
 
 
@@ -234,7 +239,7 @@ def test_the_pages_are_readable_in_every_theme_and_with_gloves_on_a_phone(
 def test_the_day_moves_by_itself_when_an_order_comes(served: Served, page: Page) -> None:
     served.sign_in(page, "tess")
     expect(page.get_by_role("heading", name="Nothing to do here")).to_be_visible()
-    page.wait_for_function(SETTLED)
+    listens(page)
     served.hall.order()
     expect(page.get_by_role("link", name="Disk swap, bay 3")).to_be_visible()
 

@@ -24,7 +24,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations.perform import perform
 from app.jobs.order_page import evidence_of, order_page
 from app.jobs.queries import order_numbered
-from app.jobs.states import Verb
+from app.jobs.states import OrderState, Verb
 
 blueprint: Final = Blueprint("technician", "app.jobs", template_folder="templates")
 
@@ -179,6 +179,8 @@ def _form_of(order: WorkOrder, verb: Verb) -> VerbForm:
 
 
 def _completion(order: WorkOrder) -> CompletionForm:
+    if order.state != OrderState.WORKING:
+        return CompletionForm.sent(outcome="no_fault_found").only_no_fault()
     removed, installed = outlook.serials_given(order.steps)
     return CompletionForm.sent(removed_serial=removed, installed_serial=installed or order.part_serial)
 

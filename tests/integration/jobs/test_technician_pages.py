@@ -274,6 +274,14 @@ def test_what_may_happen_beside_the_main_verb(
     assert hall.get("tess", f"/work-orders/{number}")["state"] == state
 
 
+def test_before_work_started_only_no_fault_can_be_reported(hall: Hall, tess: Tablet) -> None:
+    number = hall.order()["number"]
+    hall.to_matched(number)
+    form = tess.get(f"/orders/{number}/rack/completion").text
+    assert 'value="no_fault_found"' in form
+    assert 'value="repaired"' not in form
+
+
 def test_a_part_that_comes_is_reported_by_whoever_finds_it(hall: Hall, tess: Tablet) -> None:
     number = hall.order()["number"]
     hall.to_matched(number)
