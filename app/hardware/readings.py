@@ -6,9 +6,13 @@ vendor tables and rules turn answers into components, readings, events and findi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from app.hardware.scale import Scale
 
 
 class State(StrEnum):
@@ -67,9 +71,11 @@ class Sensor:
 
     `value` is in `unit` (UCUM) after the SDR's linearisation, None for discrete or unreadable sensors.
     `bits` is the 15-bit assertion mask of a discrete sensor, or the threshold-comparison bits of an
-    analog one; None when not read. `unavailable` says why there is no value (None when there is one).
+    analog one; None when not read. `unavailable` says why there is neither value nor bits (None when there is one).
     `thresholds` maps lower/upper non_critical, critical, non_recoverable ("unc", "ucr", "unr", "lnc",
     "lcr", "lnr") to values in `unit`. Numbers of type/entity are IPMI 2.0 tables 42-3 and 43-13.
+    `reports` are the bits that a discrete sensor can have at all (None: it does not say), `owner` is the controller
+    that reports it, `scale` turns raw bytes in its log entries into values. `events_only`: it can never be read.
     """
 
     number: int
@@ -83,11 +89,18 @@ class Sensor:
     bits: int | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     unavailable: str | None = None
+    reports: int | None = None
+    owner: int = 0x20
+    scale: Scale | None = None
+    events_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One record of the system event log. `at` is None for pre-init time stamps (clock never set)."""
+    """One record of the system event log. `at` is None for pre-init time stamps (clock never set).
+
+    `generator` is who wrote it: a controller's address, or software (the BIOS) when it is odd.
+    """
 
     record: int
     at: datetime | None
@@ -98,6 +111,23 @@ class LogEntry:
     asserted: bool
     data: tuple[int, int, int]
     raw: bytes
+    generator: int = 0x20
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryItem:
+    """What the inventory says of one part: the entity it belongs to, its name, its serial number as it is now.
+
+    `unavailable` says why nothing could be read of it. `serial` is None where its checksum is wrong.
+    """
+
+    name: str
+    entity_id: int
+    entity_instance: int
+    manufacturer: str | None = None
+    product: str | None = None
+    serial: str | None = None
+    unavailable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +143,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class IpmiAnswer:
-    """All that one BMC said in one session; parts that failed are named in `problems` (part -> sentence)."""
+    """All that one BMC said in one session; parts that failed are named in `problems` (part -> sentence).
+
+    The log is newest first, in the log's own order. `log_full`: entries were lost for want of room.
+    """
 
     power_on: bool | None
     sensors: tuple[Sensor, ...]
@@ -122,6 +155,8 @@ class IpmiAnswer:
     clock_skew_s: float | None  # SEL clock minus ours
     requests: int
     problems: dict[str, str] = field(default_factory=dict)
+    inventory: tuple[InventoryItem, ...] = ()
+    log_full: bool = False
 
 
 class SnmpType(StrEnum):
@@ -167,6 +202,33 @@ class RedfishTarget:
     password: str = field(repr=False)
     verify_tls: bool = True
     fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One Redfish resource: the role in which it was met ("drive", "power_supply"), its path, its JSON object."""
+
+    role: str
+    path: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RedfishAnswer:
+    """What one Redfish service said in one session, in the order of its reading.
+
+    `problems` are parts that could not be read (path below /redfish/v1 -> sentence), `dangling` the links that lead
+    nowhere (404), which real services have in health.
+    """
+
+    resources: tuple[Resource, ...]
+    requests: int
+    problems: dict[str, str] = field(default_factory=dict)
+    dangling: tuple[str, ...] = ()
+
+    def of(self, *roles: str) -> tuple[Resource, ...]:
+        """The resources of these roles."""
+        return tuple(one for one in self.resources if one.role in roles)
 
 
 @dataclass(frozen=True, slots=True)
