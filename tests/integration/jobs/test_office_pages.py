@@ -276,7 +276,8 @@ def test_the_board_shows_missed_promises_wrong_scans_and_who_is_there(hall: Hall
     assert "Tess Surname, Tom Surname" in board
     assert waits in board
     assert "30 min" in board
-    assert "worker never seen" in board
+    assert "worker silent" in board
+    assert "never seen" in board
 
 
 def test_orders_are_filtered_and_paged(hall: Hall) -> None:
