@@ -332,3 +332,13 @@ def test_nobody_is_shown_a_verb_that_would_be_refused(hall: Hall, tablet: Callab
     assert f"/orders/{number}/rack/handover" not in watching
     assert "In the hands of Tess Surname." in words(watching)
     assert tablet("mia").get(f"/orders/{number}").status_code == 404
+
+
+def test_whoever_manages_an_order_is_led_to_the_office_page(hall: Hall, tablet: Callable[[str], Tablet]) -> None:
+    number = hall.order()["number"]
+    for name in ("lena", "max"):
+        manager = tablet(name)
+        page = manager.order(number)
+        assert main_button(page) == "Manage the order"
+        assert manager.get(f"/orders/{number}/manage").status_code == 200
+    assert "is-main" not in tablet("sam").order(number)
