@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.core.clock import utc_text
+from app.hardware.bmc_parts import Owner, owners_of
 from app.hardware.diagnostics import Event, Kind
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Meaning, Observation, join_parts
-from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, Owner, owners_of
+from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
 from app.hardware.readings import IpmiAnswer, LogEntry, Sensor, State
 
 SOURCE = "ipmi-sel"

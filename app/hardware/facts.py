@@ -37,6 +37,7 @@ class Fault(StrEnum):
     OVERLOAD = "overload"
     LIMIT = "limit"  # a measured value beyond its limit
     OFF_IN_USE = "off_in_use"
+    LOG_FULL = "log_full"
 
 
 @dataclass(frozen=True, slots=True)

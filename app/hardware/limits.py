@@ -34,16 +34,17 @@ def judge_sensor(sensor: Sensor, power_on: bool | None) -> tuple[State, str]:
     The BMC's own comparison counts, and so do its limits where they stand in a believable order: firmware that
     never sets the comparison bits must not hide a stopped fan, firmware with all-zero limits must not invent one.
     """
-    if sensor.value is None:
+    if sensor.unavailable or (sensor.value is None and sensor.bits is None):
         return State.UNKNOWN, sensor.unavailable or "the sensor gave no value"
+    measured = "it measures nothing" if sensor.value is None else quantity(sensor.value, sensor.unit)
     said = [seen for seen in _COMPARISONS if _crossed(sensor, seen[0], seen[1])]
     if not said:
-        return State.OK, quantity(sensor.value, sensor.unit)
+        return State.OK, measured
     if power_on is False and rests_when_off(sensor):
         return State.UNKNOWN, "the machine is off"
     _bit, name, state, words = said[0]
     limit = f" of {quantity(sensor.thresholds[name], sensor.unit)}" if name in sensor.thresholds else ""
-    return state, f"{quantity(sensor.value, sensor.unit)}, {words}{limit}"
+    return state, f"{measured}, {words}{limit}"
 
 
 def _crossed(sensor: Sensor, bit: int, name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.hardware.diagnostics import Kind
 
@@ -73,3 +74,26 @@ def is_redundancy(sensor_name: str) -> bool:
 
 def _trim(number: str) -> str:
     return number.lstrip("0") or "0"
+
+
+class Asserted(StrEnum):
+    """What it means when a sensor that knows only "asserted" and "not asserted" is asserted."""
+
+    FAULT = "fault"
+    STRAIN = "strain"
+    PRESENCE = "presence"
+    GOOD = "good"
+    UNCLEAR = "unclear"
+
+
+_ASSERTED = (  # the first that fits counts: "Fan Fail Pres" tells of a failure
+    (Asserted.FAULT, re.compile(r"fail|fault|\berr|error|ierr|mismatch|(?<![a-z])lost|trip|missing", re.IGNORECASE)),
+    (Asserted.STRAIN, re.compile(r"(?<![a-z])hot|prochot|throttl|overtemp|overheat|alert|alarm|warn", re.IGNORECASE)),
+    (Asserted.PRESENCE, re.compile(r"presen|\bprsnt|(?<![a-z])pres(?![a-z])|install|detect|populated", re.IGNORECASE)),
+    (Asserted.GOOD, re.compile(r"good|(?<![a-z])ok(?![a-z])|pwrgd|pgood|ready", re.IGNORECASE)),
+)
+
+
+def what_asserted_means(sensor_name: str) -> Asserted:
+    """What "asserted" means, as far as the sensor's name says it; UNCLEAR when it does not."""
+    return next((meaning for meaning, words in _ASSERTED if words.search(sensor_name)), Asserted.UNCLEAR)

@@ -9,10 +9,10 @@ from typing import Any
 
 from app.core.errors import Unsupported
 from app.hardware.bmc_log import read_log
+from app.hardware.bmc_sensors import read_sensors
 from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
 from app.hardware.diagnostics import Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
-from app.hardware.families_ipmi import read_sensors
 from app.hardware.protocols import ipmi, snmp
 from app.hardware.readings import IpmiAnswer, IpmiTarget, SnmpTarget, SourceStatus
 from app.hardware.scene import find_part

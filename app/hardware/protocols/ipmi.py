@@ -17,7 +17,8 @@ from weakref import WeakValueDictionary
 
 from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
-from app.hardware.protocols.ipmi_identity import identity_from_device, read_identity
+from app.hardware.protocols.ipmi_decode import FruLocator
+from app.hardware.protocols.ipmi_identity import identity_from_device, read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import clock_skew_s, log_state, read_newest
 from app.hardware.protocols.ipmi_sensors import read_sensors
 from app.hardware.protocols.ipmi_session import (
@@ -29,7 +30,7 @@ from app.hardware.protocols.ipmi_session import (
     CompletionCode,
 )
 from app.hardware.protocols.memory import Memory
-from app.hardware.readings import Identity, IpmiAnswer, IpmiTarget, LogEntry, Sensor
+from app.hardware.readings import Identity, InventoryItem, IpmiAnswer, IpmiTarget, LogEntry, Sensor
 
 __all__ = ["identify", "power", "read"]
 
@@ -56,10 +57,12 @@ class _Turn:
 def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -> IpmiAnswer:
     """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
 
-    `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity".
+    `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity",
+    "inventory" (tuple, where the machine names parts that have one).
     A long part is told again as it grows; each call carries all of it so far. The log is newest first and
     holds at most `LOG_LIMIT` entries. Cost: about 3 requests a sensor, 1 a reading and 1 a log entry at first;
-    later, while the BMC says that its sensor list is unchanged, 1 a reading and 1 a new log entry.
+    later, while the BMC says that its sensor list is unchanged, 1 a reading, 1 a new log entry and 1 a part that keeps
+    an inventory of its own.
     Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
     their reservations. Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when
     nothing could be read.
@@ -126,15 +129,24 @@ class _Reading:
     machine: Hashable = None
     identity: Identity = field(default_factory=Identity)
     skew_s: float | None = None
+    log_full: bool = False
+    locators: list[FruLocator] = field(default_factory=list)
+    inventory: list[InventoryItem] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     first_error: HardwareError | None = None
 
     def take_all(self) -> None:
         """Read part after part; when the BMC is gone, say so for the parts that are left."""
-        parts = {"power": self._power, "log": self._log, "sensors": self._sensors, "identity": self._identity}
+        parts = {
+            "power": self._power,
+            "log": self._log,
+            "sensors": self._sensors,
+            "identity": self._identity,
+            "inventory": self._inventory,
+        }
         gone: HardwareError | None = None
         for name, part in parts.items():
-            if gone is not None:
+            if gone is not None and (name != "inventory" or self.locators):
                 self.problems[name] = f"not read: {gone.reason}"
                 continue
             try:
@@ -159,6 +171,8 @@ class _Reading:
             clock_skew_s=self.skew_s,
             requests=self.session.requests,
             problems=self.problems,
+            inventory=tuple(self.inventory),
+            log_full=self.log_full,
         )
 
     def _note(self, name: str, error: HardwareError) -> None:
@@ -176,6 +190,7 @@ class _Reading:
         with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
             self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
         state = log_state(self.session)
+        self.log_full = state.full
         wanted = min(LOG_LIMIT, state.count)
         key = (self.machine, state.erased)
         entries = read_newest(self.session, wanted, self.log_deadline, _logs.recall(key) or ())
@@ -187,7 +202,8 @@ class _Reading:
 
     def _sensors(self) -> None:
         from_device = len(self.device) > 5 and not self.device[5] & SDR_REPOSITORY
-        self._gather("sensors", read_sensors(self.session, self.machine, from_device=from_device), self.sensors)
+        sensors = read_sensors(self.session, self.machine, from_device=from_device, locators=self.locators)
+        self._gather("sensors", sensors, self.sensors)
 
     def _identity(self) -> None:
         try:
@@ -196,6 +212,10 @@ class _Reading:
                 self.problems["identity"] = f"unreadable in the inventory: {', '.join(broken)}"
         finally:
             self.on_part("identity", self.identity)
+
+    def _inventory(self) -> None:
+        if self.locators:
+            self._gather("inventory", read_inventory(self.session, self.machine, self.locators), self.inventory)
 
     def _gather(self, name: str, items: Iterable[Item], into: list[Item]) -> None:
         told = time.monotonic()

@@ -16,10 +16,12 @@ GET_INFO, GET_ENTRY, GET_TIME = 0x40, 0x43, 0x48
 FIRST, LAST, WHOLE_RECORD = 0x0000, 0xFFFF, 0xFF
 NOT_PRESENT, OUT_OF_RANGE = 0xCB, 0xC9
 RECORD_SIZE = 16
+BMC_ADDRESS = 0x20
 SYSTEM_EVENT = 0x02
 # Below this a time stamp counts seconds since the BMC started; the top value means "unknown" (section 37.1).
 PRE_INIT_END, UNSPECIFIED = 0x20000000, 0xFFFFFFFF
 GAPS = 16
+OVERFLOW_AT, OVERFLOW = 13, 0x80
 
 
 def clock_skew_s(session: BmcSession, now: datetime) -> float | None:
@@ -30,16 +32,18 @@ def clock_skew_s(session: BmcSession, now: datetime) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How many entries the log holds, and when it was last erased (as the BMC tells time)."""
+    """How many entries the log holds, when it was last erased (as the BMC tells time), whether entries were lost."""
 
     count: int
     erased: bytes
+    full: bool = False
 
 
 def log_state(session: BmcSession) -> LogState:
     """Ask for the log's state. One request."""
     answer = session.command(STORAGE, GET_INFO)
-    return LogState(int.from_bytes(answer[1:3], "little"), bytes(answer[9:13]))
+    full = len(answer) > OVERFLOW_AT and bool(answer[OVERFLOW_AT] & OVERFLOW)
+    return LogState(int.from_bytes(answer[1:3], "little"), bytes(answer[9:13]), full)
 
 
 def read_newest(
@@ -126,6 +130,7 @@ def decode_entry(raw: bytes) -> LogEntry:
         asserted=not raw[12] & 0x80 if system_event else True,
         data=(raw[13], raw[14], raw[15]),
         raw=bytes(raw),
+        generator=raw[7] if system_event else BMC_ADDRESS,
     )
 
 

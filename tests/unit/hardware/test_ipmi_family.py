@@ -104,8 +104,10 @@ def test_equal_slots_of_two_processors_stay_two_parts() -> None:
     assert memory == [("P1-A1", "ok"), ("P2-A1", "critical")]
 
 
-def test_sensor_types_that_the_tables_do_not_know_are_not_called_ok() -> None:
-    assert [part.name for part in facts_of(bmc(discrete("OEM", 0xC0, 0))).parts] == ["BMC"]
+def test_sensor_types_that_only_their_maker_knows_are_unknown_and_say_so() -> None:
+    part = component(bmc(discrete("OEM", 0xC0, 0)), "OEM")
+    assert part.state == "unknown"
+    assert part.reason == "state 0 of the maker's own sensor type 0xc0: only the maker knows what it means"
 
 
 def test_machine_draws_what_its_own_meter_says() -> None:
