@@ -140,10 +140,12 @@ class RedfishForm(EndpointForm):
 class SshForm(EndpointForm):
     """SSH with a pinned host key."""
 
+    secret = frozenset({"password"})
     address = _text("Address of the host", Length(max=253), required="Host name or IP address.")
     port = IntegerField("TCP port", [Optional(), NumberRange(1, 65535)], description="Usually 22.")
     username = _text("Account", required="Which account?")
-    private_key_file = _text("Private key", LONG, hint="A file on the machine of the site's worker.", required="Which?")
+    private_key_file = _text("Private key", LONG, hint="A file on the machine of the site's worker; or a password.")
+    password = PasswordField("Password", [Optional(), NAME], description=STATED)
     host_key = TextAreaField("Host key", [InputRequired("ssh-keyscan tells it."), LONG], filters=[_stripped])
 
 

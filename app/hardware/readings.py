@@ -233,10 +233,24 @@ class RedfishAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SshTarget:
-    """A host's SSH server. `host_key` is the pinned key as in known_hosts ("ssh-ed25519 AAAA...")."""
+    """A host's SSH server. `host_key` is the pinned key as in known_hosts ("ssh-ed25519 AAAA...").
+
+    Signs in with the key in `private_key_file` (without a pass phrase), else with `password`; exactly one is set.
+    """
 
     address: str
     username: str
-    private_key_file: str
     host_key: str
+    private_key_file: str | None = None
+    password: str | None = field(default=None, repr=False)
     port: int = 22
+
+
+@dataclass(frozen=True, slots=True)
+class HostOutput:
+    """What one command on a host said. `status` is its exit status; `problem` says why `text` is not all of it."""
+
+    text: str = ""
+    errors: str = ""
+    status: int | None = None
+    problem: str | None = None

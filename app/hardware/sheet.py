@@ -16,7 +16,7 @@ REACHED = {
         "address", "port", "version", "community",
         "username", "auth", "auth_password", "privacy", "privacy_password",
     ),
-    "ssh": ("address", "port", "username", "private_key_file", "host_key"),
+    "ssh": ("address", "port", "username", "private_key_file", "password", "host_key"),
 }  # fmt: skip
 COLUMNS = (
     *PLAIN,

@@ -6,6 +6,7 @@ never silently means "not asked". Nothing of a value is repeated in an error: it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ PRIVACIES = ("des", "aes128", "aes192", "aes256")
 MOST_FEEDS, MOST_LINKS, MOST_IN_USE = 16, 64, 512
 DEADLINE_S, SHORTEST_S, LONGEST_S = 10.0, 0.5, 300.0
 IPMI_NAME, IPMI_PASSWORD = 16, 20  # bytes, IPMI 2.0 section 22.30
+# As ssh-keyscan and known_hosts write it: the host's name may stand before it, a comment after it.
+HOST_KEY = re.compile(r"(?:\S+ )?(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}(?: .*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +226,14 @@ def _ssh(fields: Fields | None) -> SshTarget | None:
     target = SshTarget(
         address=fields.host("address"),
         username=fields.text("username"),
-        private_key_file=fields.text("private_key_file", most_bytes=4096),
         host_key=fields.text("host_key", most_bytes=4096),
+        private_key_file=fields.optional_text("private_key_file"),
+        password=fields.optional_text("password"),
         port=fields.port("port", 22),
     )
     fields.refuse_others()
+    if target.host_key and not HOST_KEY.fullmatch(target.host_key):
+        fields.wrong("host_key", "bad_host_key", "the host's public key as in known_hosts: ssh-ed25519 AAAA...")
+    if bool(target.private_key_file) == bool(target.password):
+        fields.wrong("private_key_file", "required", "give either the file of a private key or a password")
     return target

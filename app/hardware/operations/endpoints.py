@@ -19,7 +19,7 @@ SECRETS = {
     "ipmi": frozenset({"password"}),
     "redfish": frozenset({"password"}),
     "snmp": frozenset({"community", "auth_password", "privacy_password"}),
-    "ssh": frozenset[str](),
+    "ssh": frozenset({"password"}),
 }
 
 
