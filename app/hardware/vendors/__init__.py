@@ -9,6 +9,8 @@ A file declares one member, `FAMILY`, named as the file is, and nothing else is 
   values to `Facts`.
 - an IPMI family is a `families_ipmi.IpmiFamily`: sensor tables of one maker of BMCs (`identified_by`, beginnings of
   the maker's name in the FRU; `()` for everybody).
+- a Redfish family is a `families_redfish.RedfishFamily`: what a maker's own properties mean and where its numbers
+  stand (`identified_by`, beginnings of the maker's name in lower case; `()` for the standard, which all are read by).
 
 Rules of the tables: every row names its MIB object or specification table. A code that the table does not know is
 unknown, never ok. Absent is not failed. Mind that "ok" is a different number with every vendor, sometimes within one
@@ -22,21 +24,23 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
 from app.core.errors import Invalid
 from app.hardware.families_ipmi import IpmiFamily
+from app.hardware.families_redfish import RedfishFamily
 from app.hardware.families_snmp import SnmpFamily
 
 
-def load_family(module_name: str) -> SnmpFamily | IpmiFamily:
+def load_family(module_name: str) -> SnmpFamily | IpmiFamily | RedfishFamily:
     """The family that a file declares. Raises Invalid with the file's name when it declares none."""
     family = getattr(importlib.import_module(module_name), "FAMILY", None)
-    if not isinstance(family, SnmpFamily | IpmiFamily) or family.name != module_name.rpartition(".")[2]:
+    if not isinstance(family, SnmpFamily | IpmiFamily | RedfishFamily) or family.name != module_name.rpartition(".")[2]:
         raise Invalid("invalid", f"device family {module_name}: the file must declare FAMILY with that name")
     return family
 
 
-def _scan() -> tuple[SnmpFamily | IpmiFamily, ...]:
+def _scan() -> tuple[SnmpFamily | IpmiFamily | RedfishFamily, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     return tuple(load_family(f"{__name__}.{name}") for name in names)
 
@@ -60,3 +64,10 @@ def ipmi_family(manufacturer: str | None) -> IpmiFamily:
     known = [family for family in FAMILIES if isinstance(family, IpmiFamily)]
     own = [family for family in known if family.identified_by and (manufacturer or "").startswith(family.identified_by)]
     return (own or [family for family in known if not family.identified_by])[0]
+
+
+def redfish_families(makers: Iterable[str]) -> tuple[RedfishFamily, ...]:
+    """The families that speak for a Redfish service: its maker's first, then the standard."""
+    named = tuple(makers)
+    fitting = [family for family in FAMILIES if isinstance(family, RedfishFamily) and family.fits(named)]
+    return tuple(sorted(fitting, key=lambda family: not family.identified_by))
