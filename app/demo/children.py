@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -67,10 +67,10 @@ class Children:
         """Process ids by name."""
         return {name: child.process.pid for name, child in self._children.items()}
 
-    def wait_until_ready(self, url: str, within_s: float, asked_to_stop: threading.Event) -> bool:
-        """True when the pages answer; False when it took too long or somebody asked to stop first."""
+    def wait_until_ready(self, url: str, within_s: float, stopped: Callable[[float], bool]) -> bool:
+        """True when the pages answer; False when it took too long, or once `stopped`, which waits a moment, says so."""
         deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline and not asked_to_stop.wait(0.1):
+        while time.monotonic() < deadline and not stopped(0.1):
             try:
                 with urllib.request.urlopen(f"{url}/health/ready", timeout=2):  # noqa: S310 -- our own address
                     return True

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
-import threading
 import time
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
 from app.core.cli import Parser, upgrade
@@ -28,10 +25,14 @@ from app.demo.drill import drill_offset, instant
 from app.demo.folder import alone, remember, remembered, write_private
 from app.demo.helpdesk import SECRET_BYTES, Helpdesk
 from app.demo.lab import DemoLab, lab_fleet
+from app.demo.stop import StopRequest
 from app.demo.world import SITES
 
 READY_S: Final = 60.0
-_ASKED = threading.Event()
+WORKERS: Final = {
+    "worker-central": ["worker", "--central"],
+    "worker-sites": ["worker", *(option for site in SITES for option in ("--site", site.code))],
+}
 
 
 class _Stop(Exception):
@@ -43,44 +44,42 @@ def main(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     if os.environ.get("DATABASE_URL"):
         raise Invalid("invalid", "The demo brings its own database: unset DATABASE_URL.")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ask_to_stop)
+    stop = StopRequest()
+    stop.listen()
     with alone(from_environment().instance, fresh=arguments.fresh) as folder, suppress(_Stop):
         _check_port(arguments.port)
-        _run(folder, arguments)
+        _run(folder, arguments, stop)
     print("demo: all stopped", flush=True)
     return 0
 
 
-def _run(folder: Path, arguments: Namespace) -> None:
+def _run(folder: Path, arguments: Namespace, stop: StopRequest) -> None:
     began = time.monotonic()
     offset, reason = drill_offset(arguments.at, true_now())
     url = f"http://127.0.0.1:{arguments.port}"
     with running(folder / "postgres") as database, lab_fleet(folder / "lab") as lab, Helpdesk(folder) as helpdesk:
-        _go_on()
+        _go_on(stop)
         upgrade(database)
         facts = _facts(folder, helpdesk)
-        _go_on()
-        _fill(database, folder, facts, lab, offset)
-        _go_on()
-        with _children(database, folder, arguments.port, offset) as children:
-            if not children.wait_until_ready(url, READY_S, _ASKED):
-                _go_on()
+        _go_on(stop)
+        with Children(folder / "logs", _environment(database, folder, arguments.port, offset)) as children:
+            _start(children, {"web": ["serve", "--port", str(arguments.port)]})  # comes up while we fill the database
+            _fill(database, folder, facts, lab, offset)
+            _go_on(stop)
+            _start(children, WORKERS)
+            if not children.wait_until_ready(url, READY_S, stop.wait):
+                _go_on(stop)
                 raise Unavailable("not_ready", f"The pages did not come up; {folder}/logs/web.log says why.")
             facts |= {"url": url, "lab": lab.facts()}
             write_private(folder.parent / "demo.json", facts)
             _greet(facts, lab.left_out, reason, time.monotonic() - began)
-            _ASKED.wait()
+            stop.wait()
 
 
-def _go_on() -> None:
+def _go_on(stop: StopRequest) -> None:
     """Between two steps of the start: not when somebody asked to stop. What runs already is ended on the way out."""
-    if _ASKED.is_set():
+    if stop.wait(0):
         raise _Stop
-
-
-def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-    _ASKED.set()
 
 
 def _check_port(port: int) -> None:
@@ -139,12 +138,11 @@ def _fill(database: str, folder: Path, facts: dict[str, Any], lab: DemoLab, offs
         remember(folder, facts)  # before the commit: people whose passwords nobody knows would be of no use
 
 
-@contextmanager
-def _children(url: str, folder: Path, port: int, offset: timedelta) -> Iterator[Children]:
-    """Web and workers as processes of their own, started again when they die, all ended on exit."""
+def _environment(database: str, folder: Path, port: int, offset: timedelta) -> dict[str, str]:
+    """What web and workers are told."""
     environment = {
         **os.environ,
-        "DATABASE_URL": url.replace("+psycopg", "", 1),
+        "DATABASE_URL": database.replace("+psycopg", "", 1),
         "RACKSIDE_INSTANCE": str(folder),
         "RACKSIDE_BASE_URL": f"http://127.0.0.1:{port}",
         "RACKSIDE_INTEGRATIONS": str(folder / "integrations.json"),
@@ -152,16 +150,13 @@ def _children(url: str, folder: Path, port: int, offset: timedelta) -> Iterator[
     }
     if offset:
         environment |= {"RACKSIDE_DRILL": "1", "RACKSIDE_DRILL_OFFSET_S": str(int(offset.total_seconds()))}
-    sites = [option for site in SITES for option in ("--site", site.code)]
-    commands = {
-        "web": ["serve", "--host", "127.0.0.1", "--port", str(port)],
-        "worker-central": ["worker", "--central"],
-        "worker-sites": ["worker", *sites],
-    }
-    with Children(folder / "logs", environment) as children:
-        for name, command in commands.items():
-            children.start(name, [sys.executable, "-m", "app", *command])
-        yield children
+    return environment
+
+
+def _start(children: Children, commands: Mapping[str, Sequence[str]]) -> None:
+    """Run our own commands as processes of their own, started again when they die."""
+    for name, command in commands.items():
+        children.start(name, [sys.executable, "-m", "app", *command])
 
 
 def _greet(facts: dict[str, Any], left_out: Sequence[str], reason: str, took_s: float) -> None:

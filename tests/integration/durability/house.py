@@ -150,7 +150,7 @@ def house(folder: Path) -> Iterator[House]:
         for name, command in _commands(port).items():
             children.start(name, command)
         url = f"http://127.0.0.1:{port}"
-        assert children.wait_until_ready(url, 60, threading.Event())
+        assert children.wait_until_ready(url, 60, lambda a_moment: threading.Event().wait(a_moment))
         yield House(url, folder, database, children, bmc, receiver, tokens)
 
 
