@@ -17,6 +17,10 @@ SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 # Plain net-snmp and Windows: they name the operating system and not the machine.
 SAYS_NOTHING = ("1.3.6.1.4.1.8072.", "1.3.6.1.4.1.311.")
+ONLY_STANDARD = (
+    "its maker's own objects are not known to this version, so only what the standard ones tell was read: look at its "
+    "lamps, and ask for a vendor file of its own"
+)
 NOTHING_KNOWN = "it answers, but offers nothing that this version knows how to read"
 
 
@@ -62,13 +66,12 @@ def read_agent(session: Session, role: str, source: str, now: datetime) -> Agent
             if first in tables and not tables[first].rows:
                 continue
             tables |= {oid: session.walk(oid) for oid in others if oid not in tables and not is_scalar(oid)}
-    makers = tuple(family for family in families if not family.standard)
-    return AgentFacts(
-        _facts(families, Values(source, now, found, tables)),
-        problems_of(families, tables, session.problems),
-        _is_known(found, tables),
-        tuple(family.title for family in makers),
-    )
+    makers = tuple(family.title for family in families if not family.standard)
+    problems = problems_of(families, tables, session.problems)
+    if not makers and role != "ups":  # the standard MIB of UPSs says all that matters of them
+        problems = (*problems, ONLY_STANDARD)
+    facts = join_facts(family.facts(Values(source, now, found, tables)) for family in families)
+    return AgentFacts(facts, problems, _is_known(found, tables), makers)
 
 
 def _families(session: Session, sys_object_id: str, role: str) -> tuple[SnmpFamily, ...]:
@@ -95,10 +98,6 @@ def object_id(system: Mapping[str, SnmpValue]) -> str:
         return ""
     text = value.value.decode("ascii", "replace") if isinstance(value.value, bytes) else str(value.value)
     return text.strip(".")
-
-
-def _facts(families: Sequence[SnmpFamily], values: Values) -> Facts:
-    return join_facts(family.facts(values) for family in families)
 
 
 def problems_of(

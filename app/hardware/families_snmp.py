@@ -16,7 +16,7 @@ from app.hardware.facts import Codes, Facts, Meaning, Observation, Part, join_pa
 from app.hardware.naming import name_of
 from app.hardware.readings import Identity, SnmpValue, State
 
-__all__ = ["Measure", "SnmpFamily", "Status", "Values", "Where"]
+__all__ = ["Measure", "Named", "SnmpFamily", "Status", "Values", "Where"]
 
 NOT_THERE = Meaning(State.ABSENT, "not there")
 ALL_PARTS = frozenset(Kind) - {Kind.SYSTEM}  # what explains the health of a whole device
@@ -32,6 +32,18 @@ class Where:
     def holds(self, values: Values, index: str) -> bool:
         """Whether a row is one of these."""
         return values.number(self.column, index) in self.codes
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Rows in which the text in `column` matches `pattern` somewhere."""
+
+    column: str
+    pattern: re.Pattern[str]
+
+    def holds(self, values: Values, index: str) -> bool:
+        """Whether a row is one of these."""
+        return bool(self.pattern.search(values.text(self.column, index) or ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +64,8 @@ class _Row:
     number_column: str | None = None
     bay: re.Pattern[str] | None = None
     name_column: str | None = None
-    where: Where | None = None
-    unless: Where | None = None
+    where: Where | Named | None = None
+    unless: Where | Named | None = None
 
     def indexes(self, values: Values) -> list[str]:
         """The rows that count, in the agent's order."""
@@ -262,10 +274,14 @@ def _bays(pattern: re.Pattern[str], texts: Mapping[str, str | None]) -> dict[str
     found = {index: pattern.search(text or "") for index, text in texts.items()}
     numbers: dict[str, str] = {}
     for size in range(1, pattern.groups + 1):
-        numbers = {i: ":".join(match.groups("")[-size:]) if match else last_arc(i) for i, match in found.items()}
+        numbers = {index: _joined(match, size) if match else last_arc(index) for index, match in found.items()}
         if len(set(numbers.values())) == len(numbers):
             return numbers
     return {index: number if list(numbers.values()).count(number) == 1 else index for index, number in numbers.items()}
+
+
+def _joined(match: re.Match[str], size: int) -> str:
+    return ":".join(group for group in match.groups()[-size:] if group)
 
 
 def _readings(row: Measure, values: Values) -> Iterator[Reading]:

@@ -31,9 +31,13 @@ def test_every_family_in_the_folder_is_found_without_being_listed() -> None:
 
 
 def test_agent_is_read_by_its_own_family_and_by_the_standards_of_its_role() -> None:
-    assert [family.name for family in snmp_families("1.3.6.1.4.1.318.1.3.4.6", "pdu")] == ["apc"]
-    assert [family.name for family in snmp_families("1.3.6.1.4.1.30065.1", "switch")] == ["if_mib"]
-    assert [family.name for family in snmp_families("1.3.6.1.4.1.318.1.3.45", "pdu")] == []
+    assert [family.name for family in snmp_families("1.3.6.1.4.1.318.1.3.4.6", "pdu")] == ["apc", "entity_mib"]
+    assert [family.name for family in snmp_families("1.3.6.1.4.1.30065.1", "switch")] == [
+        "arista",
+        "entity_mib",
+        "if_mib",
+    ]
+    assert [family.name for family in snmp_families("1.3.6.1.4.1.318.1.3.45", "pdu")] == ["entity_mib"]
 
 
 def test_bmc_of_an_unknown_maker_is_read_by_the_standard() -> None:
