@@ -17,6 +17,8 @@ from app.hardware.readings import Identity, State
 RANK = {state: place for place, state in enumerate(State)}  # worst first
 IN_TROUBLE = frozenset({State.CRITICAL, State.WARNING})
 
+SHORTEST_SERIAL = 5  # shorter ones are placeholders that many parts share
+
 PartKey = tuple[str | None, Kind, str]  # device (None: the one examined), kind, number or name
 
 
@@ -176,12 +178,28 @@ def join_facts(several: Iterable[Facts]) -> Facts:
 
 
 def join_parts(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Every part once, in order of first mention, with all that was observed on it."""
+    """Every part once, in order of first mention, with all that was observed on it.
+
+    The same part has the same kind and number, or, told by another source, the same kind and serial number.
+    """
     found: dict[PartKey, Part] = {}
     for part in parts:
-        known = found.get(part.key)
-        found[part.key] = part if known is None else _join(known, part)
+        key = part.key if part.key in found else _same_serial(found, part) or part.key
+        known = found.get(key)
+        found[key] = part if known is None else _join(known, part)
     return tuple(found.values())
+
+
+def _same_serial(found: Mapping[PartKey, Part], part: Part) -> PartKey | None:
+    """The part that another source already told of, under another number but with this serial number."""
+    if part.serial is None or len(part.serial) < SHORTEST_SERIAL:
+        return None
+    sources = {seen.source for seen in part.observations}
+    for key, known in found.items():
+        same = (known.device, known.kind, known.serial) == (part.device, part.kind, part.serial)
+        if same and sources.isdisjoint(seen.source for seen in known.observations):
+            return key
+    return None
 
 
 def _join(first: Part, second: Part) -> Part:

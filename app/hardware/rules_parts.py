@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.hardware.diagnostics import Finding, Kind
-from app.hardware.facts import Fault, Part
+from app.hardware.facts import RANK, Fault, Part
 from app.hardware.readings import SourceStatus, State
 from app.hardware.scene import Claim, Scene, capitalised, claim, evidence_of, said_of
 
@@ -134,20 +134,31 @@ def leftovers(_scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:
 
 
 def rollups(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:
-    """Roll-ups last: silent when a part they sum up is in trouble, else a finding of their own."""
-    for part in left:
-        if not part.in_trouble or not part.explained_by:
-            continue
-        reasons = (
-            other
-            for other in scene.facts.parts
-            if other.kind in part.explained_by and other.key != part.key and other.device == part.device
-        )
-        if any(other.in_trouble and not other.explained_by for other in reasons):
+    """Roll-ups last, the narrowest first: silent when a part they sum up is in trouble, else a finding of their own.
+
+    What sums up the whole machine, other roll-ups included, is explained by one that was told, and only by trouble as
+    grave as its own: a critical machine is not explained by a warning.
+    """
+    told: list[Part] = []
+    sums = [part for part in left if part.in_trouble and part.explained_by]
+    for part in sorted(sums, key=lambda one: len(one.explained_by)):
+        whole = Kind.SYSTEM in part.explained_by
+        reasons = [
+            *(other for other in scene.facts.parts if _is_summed_up(other, part)),
+            *(other for other in told if whole),
+        ]
+        if any(RANK[other.state] <= RANK[part.state] or not whole for other in reasons):
             yield Claim(None, frozenset({part.key}))
         else:
+            told.append(part)
             title = capitalised(f"{said_of(part)}: {part.deciding.words}, and no part says why")
             yield claim(part, title, ASK_FIRST, None)
+
+
+def _is_summed_up(other: Part, rollup: Part) -> bool:
+    """Whether the other one is a single part in trouble that the roll-up sums up."""
+    mine = other.kind in rollup.explained_by and other.device == rollup.device and other.key != rollup.key
+    return mine and other.in_trouble and not other.explained_by
 
 
 def silent_bmc(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:

@@ -99,9 +99,12 @@ def claim(
 
 
 def evidence_of(parts: Iterable[Part]) -> tuple[Evidence, ...]:
-    """What was seen on these parts: what is in trouble, worst first, else what settles the part's state."""
+    """What was seen on these parts: what is in trouble, worst first; then what sources say that see no trouble."""
     told: list[Evidence] = []
     for part in parts:
         troubled = sorted((o for o in part.observations if o.state in IN_TROUBLE), key=lambda seen: RANK[seen.state])
+        sources = {seen.source for seen in troubled}
+        others = {seen.source: seen for seen in part.observations if seen.source not in sources and not seen.measured}
         told += [seen.evidence for seen in troubled or [part.deciding]]
+        told += [seen.evidence for seen in others.values()] if troubled else []
     return tuple(dict.fromkeys(told))[:MOST_EVIDENCE]
