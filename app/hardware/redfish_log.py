@@ -69,8 +69,13 @@ def read_log(tree: Tree, now: datetime) -> Facts:
     judged = _judged(lines)
     standing = [line for line in judged if _stands(line, now)]
     parts = join_parts(_part(tree, line, alike, now) for line, alike in _alike(standing))
-    events = [line for line in reversed(judged) if line.text]
+    events = [line for line in reversed(judged) if _is_worth_telling(line)]
     return Facts(parts=parts, events=tuple(_event(tree, line) for line in events[:MOST_EVENTS]))
+
+
+def _is_worth_telling(line: _Line) -> bool:
+    """Not the good news of nothing in particular: logins and settings fill the logs of many services."""
+    return bool(line.text) and (line.severity is not State.OK or line.kind is not Kind.SYSTEM)
 
 
 def _line(tree: Tree, by_path: dict[str, Item], item: Item) -> _Line:

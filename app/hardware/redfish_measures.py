@@ -222,15 +222,20 @@ def _excerpts(tree: Tree, item: Item, sensed: set[str]) -> Iterator[Measured]:
 
 
 def _listed(tree: Tree, item: Item) -> str:
-    if item.role == "supply_metrics":
-        owner = next((one for one in tree.of("power_supply") if one.path == item.parent), None)
-        return tree.name(owner) if owner else own_name(item)
-    return tree.name(item) if item.role in KINDS else own_name(item)
+    owner = _owner(tree, item)
+    return tree.name(owner) if owner.role in KINDS else own_name(owner)
+
+
+def _owner(tree: Tree, item: Item) -> Item:
+    """The part that a value belongs to: metrics belong to the supply above them."""
+    if item.role != "supply_metrics":
+        return item
+    return next((one for one in tree.of("power_supply") if one.path == item.parent), item)
 
 
 def _plain(tree: Tree, item: Item, name: str, kind: str, unit: str, value: float | None) -> Measured:
     """A value without a judgement of its own: its part's status has it."""
-    component = tree.name(item) if item.role in KINDS else None
+    component = tree.name(_owner(tree, item)) if _owner(tree, item).role in KINDS else None
     state, reason = (State.OK, None) if value is not None else (State.UNKNOWN, "the service tells no value")
     saying = tree.saying
     return Measured(Reading(kind, name, value, unit, state, saying.source, saying.read_at, reason, component))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.hardware.diagnostics import Kind
 from app.hardware.families_redfish import Item, RedfishFamily
 from app.hardware.json_values import number_at, text_at, value_at
+from app.hardware.naming import name_of
 
 _FILL = r"(?:[ _.-]*(?:BAY|SLOT|SOCKET|MOD(?:ULE)?|TRAY|EMBEDDED|UNIT))*[ _.#:-]*"
 _END = r"(?![A-Za-z0-9])"
@@ -38,6 +38,7 @@ _LABELS = (
 )
 _OF_PROCESSOR = re.compile(r"(?:PROC(?:ESSOR)?|CPU|\bP)[ _.-]?(\d{1,2})(?=[ _.-])", re.IGNORECASE)
 _SAYS_NO_SERIAL = re.compile(r"(?:N/?A|NONE|NULL|NOT .*|UNKNOWN|TO BE FILLED.*|[0 .X-]*)", re.IGNORECASE)
+_PRINTED = re.compile(r"\d{1,3}[A-Z]?|[A-Z]\d{0,2}")
 _BY_POSITION = frozenset({Kind.PSU, Kind.FAN})
 
 
@@ -57,8 +58,17 @@ def grouped(text: str, number: str) -> str:
 
 def own_name(item: Item) -> str:
     """What the service calls a resource; the most telling where it has several names."""
-    names = (text_at(item.body, pointer) for pointer in ("DeviceLocator", "Name", "Id", "MemberId"))
-    return next((name for name in names if name), item.path.rpartition("/")[2])
+    pointers = ("DeviceLocator", "Name", "ProductName", "Id", "MemberId")
+    name = next((name for name in (text_at(item.body, pointer) for pointer in pointers) if name), "")
+    role = item.role.replace("_", " ")
+    return f"{role} {name or item.place + 1}" if not name or name.isdecimal() else name
+
+
+def listed_name(item: Item, kind: Kind, number: str | None) -> str:
+    """The name under which a part is listed: PSU2 where that is all its number says, else the service's own."""
+    if kind is Kind.NIC:
+        return text_at(item.body, "Model") or own_name(item)
+    return name_of(kind, number if number and _PRINTED.fullmatch(number) else None, own_name(item))
 
 
 def serial_of(item: Item) -> str | None:
@@ -72,11 +82,14 @@ def numbers_of(
 ) -> dict[str, str | None]:
     """The number of every item by its path; equal numbers of one kind are told apart by processor, else by id."""
     known = tuple(families)
-    found = {one.path: _number(one, kinds[one.role], known) for one in items if one.role in kinds}
-    counted = Counter((kinds[one.role], one.embedded, found[one.path]) for one in items if one.role in kinds)
-    for one in items:
-        number = found.get(one.path)
-        if number is not None and counted[kinds[one.role], one.embedded, number] > 1:
+    parts = [one for one in items if one.role in kinds]
+    found = {one.path: _number(one, kinds[one.role], known) for one in parts}
+    same: dict[tuple[Kind, bool, str | None], set[str]] = {}
+    for one in parts:
+        same.setdefault((kinds[one.role], one.embedded, found[one.path]), set()).add(serial_of(one) or one.path)
+    for one in parts:
+        number = found[one.path]
+        if number is not None and len(same[kinds[one.role], one.embedded, number]) > 1:
             found[one.path] = _apart(one, kinds[one.role], number)
     return found
 
@@ -108,7 +121,9 @@ def _identifier(item: Item, kind: Kind) -> str | None:
 
 
 def _apart(item: Item, kind: Kind, number: str) -> str:
-    if kind is Kind.MEMORY:
-        return grouped(own_name(item), number)
-    told = text_at(item.body, "PhysicalLocation/PartLocation/ServiceLabel") or text_at(item.body, "Id")
-    return told or f"{number} ({item.path.rpartition('/')[2]})"
+    """A number that several parts have, with what tells them apart: their processor, label, or owners' ids."""
+    if kind is Kind.MEMORY and (own := grouped(own_name(item), number)) != number:
+        return own
+    label = text_at(item.body, "PhysicalLocation/PartLocation/ServiceLabel")
+    steps = item.path.partition("#")[0].split("/")[3:]
+    return label or f"{number} ({'/'.join(steps[1::2][:-1] or steps)})"

@@ -10,9 +10,8 @@ from app.hardware.diagnostics import Kind
 from app.hardware.facts import IN_TROUBLE, Fault, Observation, Part
 from app.hardware.families_redfish import Item, RedfishFamily, items_of
 from app.hardware.json_values import text_at, value_at, word_at
-from app.hardware.naming import name_of
 from app.hardware.readings import RedfishAnswer, State
-from app.hardware.redfish_naming import number_in, numbers_of, own_name, serial_of
+from app.hardware.redfish_naming import listed_name, number_in, numbers_of, own_name, serial_of
 from app.hardware.redfish_status import Saying, health_of, is_absent, observed_on, trouble_words
 
 KINDS: Mapping[str, Kind] = {
@@ -37,11 +36,12 @@ REDUNDANCY = {
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """An answer taken apart: its items in order, the families that know its words, the number of each part."""
+    """An answer taken apart: its items in order, the families that know its words, the number and name of each part."""
 
     items: tuple[Item, ...]
     families: tuple[RedfishFamily, ...]
     numbers: Mapping[str, str | None]
+    names: Mapping[str, str]
     saying: Saying
 
     def of(self, *roles: str) -> tuple[Item, ...]:
@@ -50,13 +50,28 @@ class Tree:
 
     def name(self, item: Item) -> str:
         """The name under which an item's part is listed."""
-        return name_of(KINDS[item.role], self.numbers.get(item.path), own_name(item))
+        return self.names[item.path]
 
 
 def tree_of(answer: RedfishAnswer, families: tuple[RedfishFamily, ...], source: str, read_at: datetime) -> Tree:
     """Take an answer apart."""
     items = items_of(answer, families)
-    return Tree(items, families, numbers_of(items, KINDS, families), Saying(source, read_at))
+    numbers = numbers_of(items, KINDS, families)
+    return Tree(items, families, numbers, _names(items, numbers), Saying(source, read_at))
+
+
+def _names(items: Iterable[Item], numbers: Mapping[str, str | None]) -> dict[str, str]:
+    """The name of every part; parts without a number that the service calls the same get their id beside it."""
+    found: dict[str, str] = {}
+    taken: set[tuple[Kind, str]] = set()
+    for item in (one for one in items if one.role in KINDS):
+        kind, number = KINDS[item.role], numbers[item.path]
+        name = listed_name(item, kind, number)
+        if number is None and (kind, name) in taken:
+            name = f"{name} ({_last(item.path)})"
+        taken.add((kind, name))
+        found[item.path] = name
+    return found
 
 
 def read_parts(tree: Tree) -> tuple[Part, ...]:
@@ -92,9 +107,10 @@ def _controllers(tree: Tree) -> Iterator[Part]:
 def _simple(tree: Tree) -> Iterator[Part]:
     """A simple storage controller speaks for drives that have neither serial number nor light of their own.
 
-    A drive's warning is told as the controller's, by the drive's name: nothing proves which one to pull.
+    A drive's warning is told as the controller's, by the drive's name: nothing proves which one to pull. Where the
+    service has the storage model too, that one tells the same drives better.
     """
-    for item in tree.of("simple_storage"):
+    for item in tree.of("simple_storage") if not tree.of("storage") else ():
         devices = [one for one in tree.of("simple_device") if one.parent == item.path]
         parts = [_part(tree, device) for device in devices]
         troubled = [seen for part in parts for seen in part.observations if seen.state in IN_TROUBLE]

@@ -22,6 +22,7 @@ AUTHS = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 PRIVACIES = ("des", "aes128", "aes192", "aes256")
 MOST_FEEDS, MOST_LINKS, MOST_IN_USE = 16, 64, 512
 DEADLINE_S, SHORTEST_S, LONGEST_S = 10.0, 0.5, 300.0
+FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
 IPMI_NAME, IPMI_PASSWORD = 16, 20  # bytes, IPMI 2.0 section 22.30
 # As ssh-keyscan and known_hosts write it: the host's name may stand before it, a comment after it.
 HOST_KEY = re.compile(r"(?:\S+ )?(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}(?: .*)?")
@@ -217,6 +218,10 @@ def _redfish(fields: Fields | None) -> RedfishTarget | None:
         fingerprint=fields.optional_text("fingerprint"),
     )
     fields.refuse_others()
+    if target.fingerprint and not FINGERPRINT.fullmatch(target.fingerprint):
+        fields.wrong(
+            "fingerprint", "bad_fingerprint", "the certificate's SHA-256: 64 hexadecimal digits, colons or not"
+        )
     return target
 
 

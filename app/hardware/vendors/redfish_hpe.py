@@ -20,7 +20,7 @@ FAMILY = RedfishFamily(
     name="redfish_hpe",
     title="HPE iLO",
     identified_by=("hpe", "hewlett"),
-    numbers={"power_supply": "Oem/Hpe/BayNumber"},
+    numbers={"power_supply": "Oem/Hpe/BayNumber", "battery": "Index"},
     words=(
         Word(
             "power_supply",
