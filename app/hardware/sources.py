@@ -13,11 +13,13 @@ from app.hardware.bmc_sensors import read_sensors
 from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
 from app.hardware.diagnostics import Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
-from app.hardware.protocols import ipmi, snmp
-from app.hardware.readings import IpmiAnswer, IpmiTarget, SnmpTarget, SourceStatus
+from app.hardware.families_redfish import makers_of
+from app.hardware.protocols import ipmi, redfish, snmp
+from app.hardware.readings import IpmiAnswer, IpmiTarget, RedfishAnswer, RedfishTarget, SnmpTarget, SourceStatus
+from app.hardware.redfish_facts import clock_skew_s, read_redfish, sentences
 from app.hardware.scene import find_part
 from app.hardware.target import Neighbour, ProbeTarget
-from app.hardware.vendors import ipmi_family
+from app.hardware.vendors import ipmi_family, redfish_families
 
 SKEW_WORTH_TELLING_S = 300.0
 
@@ -51,7 +53,7 @@ def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Aski
     if device.ipmi is not None:
         found.append(_ipmi(device.ipmi, device.serial, clock))
     if device.redfish is not None:
-        found.append(_not_offered("redfish", device.redfish.address))
+        found.append(_redfish(device.redfish, device.serial, clock))
     if device.snmp is not None:
         found.append(_agent("snmp", device.snmp, device.role, clock, lambda facts: facts))
     if device.ssh is not None:
@@ -115,6 +117,29 @@ def _agent(
         return Answer(keep(said.facts), requests, said.problems)
 
     return Asking(name, f"{agent.address}:{agent.port}", ask)
+
+
+def _redfish(bmc: RedfishTarget, serial: str | None, clock: Callable[[], datetime]) -> Asking:
+    def ask(deadline_s: float, tell: Tell) -> Answer:
+        answer = redfish.read(bmc, deadline_s, lambda part, count: tell(_counted("redfish", part, count)))
+        return redfish_answer(answer, bmc, serial, clock())
+
+    return Asking("redfish", bmc.address, ask)
+
+
+def redfish_answer(answer: RedfishAnswer, bmc: RedfishTarget, serial: str | None, now: datetime) -> Answer:
+    """What a Redfish service's answer means, and what is odd about the service itself. Pure."""
+    facts = read_redfish(answer, redfish_families(makers_of(answer)), "redfish", now)
+    notes = (*_skew(clock_skew_s(answer, now)), *_other_serial(facts.identity.serial, serial))
+    if answer.dangling:
+        notes += (f"{len(answer.dangling)} of its links lead nowhere",)
+    if bmc.address.startswith("https") and not bmc.verify_tls and not bmc.fingerprint:
+        notes += ("its certificate was not checked: record its fingerprint",)
+    return Answer(facts, answer.requests, sentences(answer.problems), notes)
+
+
+def _counted(source: str, part: str, count: object) -> dict[str, Any]:
+    return {"name": source, "state": "reading", "detail": f"{part.replace('_', ' ')}: {count}", "part": part}
 
 
 def _not_offered(name: str, address: str) -> Asking:
