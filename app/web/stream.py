@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 
 from app.core.access import needs
 from app.core.errors import FieldError, Invalid
@@ -30,7 +30,15 @@ blueprint: Final = Blueprint("stream", __name__)
 def install(app: Flask, settings: Settings) -> None:
     """Give the app its exchange; nothing is opened before the first page listens."""
     assert settings.database_url is not None
-    app.extensions["rackside_exchange"] = Exchange(settings.database_url, settings.stream_limit)
+    exchange = app.extensions["rackside_exchange"] = Exchange(settings.database_url, settings.stream_limit)
+
+    @app.before_request
+    def remember_mark() -> None:
+        g.live_mark = exchange.mark()  # before anything is read: what rings from here on, the page has not seen
+
+    @app.context_processor
+    def tell_mark() -> dict[str, str]:
+        return {"live_mark": g.get("live_mark", "")}
 
 
 def exchange_of(app: Flask) -> Exchange:
@@ -42,12 +50,15 @@ def exchange_of(app: Flask) -> Exchange:
 @blueprint.get("/stream")
 @needs(Permission.SELF)
 def stream() -> Response:
-    """One message {"topic", "payload"} a bell. Ends by itself after ten minutes; the browser comes back."""
+    """One message {"topic", "payload"} a bell. Ends by itself after ten minutes; the browser comes back.
+
+    `after` is the mark that the page was rendered with: what rang between the two is told at once.
+    """
     topics = _topics()
     headers = {"X-Accel-Buffering": "no"}
     if request.method == "HEAD":
         return Response(mimetype="text/event-stream", headers=headers)
-    heard = request.headers.get("Last-Event-ID")
+    heard = request.headers.get("Last-Event-ID") or request.args.get("after")
     bells = Bells(exchange_of(current_app), topics, heard, request.environ.get("gunicorn.socket"))
     return Response(bells, mimetype="text/event-stream", headers=headers)
 

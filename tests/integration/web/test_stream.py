@@ -140,6 +140,20 @@ def test_what_rang_while_a_page_was_away_rings_when_it_is_back(server: Server, s
     assert message(watcher)[1]["topic"] == "site:AMS1"
 
 
+def test_what_rang_between_a_page_and_its_stream_rings_when_the_stream_opens(
+    server: Server, settings: Settings
+) -> None:
+    watcher = opened(server, "site:AMS1")
+    message(watcher)
+    page = server.connect("/me")
+    mark = re.search(r'data-live-mark="([^"]+)"', page.read().decode())
+    assert mark
+    notify(settings, "site:AMS1 released")
+    assert message(watcher)[1]["payload"] == "released"
+    late = server.connect(f"/stream?topics=site:AMS1&after={mark[1]}")
+    assert message(late)[1]["topic"] == "site:AMS1"
+
+
 def test_beyond_the_limit_pages_are_told_to_poll_and_a_page_that_goes_makes_room(server: Server) -> None:
     first, second = opened(server, "a"), opened(server, "a")
     refused = server.connect("/stream?topic=a")

@@ -11,6 +11,7 @@ let timer = null
 let failures = 0
 let missed = false
 let heard = ''
+let mark = document.documentElement.dataset.liveMark ?? '' // the last bell that this page knows of
 let working = false
 const wanted = new Set() // ids of parts to fetch again
 const postponed = new Set() // ids of parts in which somebody types
@@ -82,8 +83,9 @@ const refreshPostponed = () => {
   refreshAll(waiting)
 }
 
-const changed = ({ data }) => {
+const changed = ({ data, lastEventId }) => {
   let topic = data
+  mark = lastEventId || mark
   try {
     topic = JSON.parse(data).topic
   } catch {
@@ -122,7 +124,7 @@ const open = () => {
   if (!wanted.length) return
   source?.close()
   heard = wanted.join(',')
-  source = new EventSource(`/stream?topics=${encodeURIComponent(heard)}`)
+  source = new EventSource(`/stream?topics=${encodeURIComponent(heard)}&after=${encodeURIComponent(mark)}`)
   source.addEventListener('open', opened)
   source.addEventListener('message', changed)
   source.addEventListener('error', failed)
@@ -143,6 +145,7 @@ const openForNewParts = () => {
 export const watchLive = () => {
   open()
   document.addEventListener('htmx:afterSettle', openForNewParts)
+  document.addEventListener('live:refreshed', openForNewParts)
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {
