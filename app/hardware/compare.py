@@ -21,6 +21,7 @@ from app.hardware.readings import SourceStatus, State
 NOTHING = DiagnosticsDocument("", "", datetime.min.replace(tzinfo=UTC), 0, complete=False)
 READ = frozenset({SourceStatus.OK, SourceStatus.PARTIAL})
 PROBES = frozenset({Kind.TEMPERATURE, Kind.VOLTAGE, Kind.CURRENT})
+LOG_SOURCE = "-sel"
 PULLED = "Look whether it was pulled, unplugged or left out, and put it back before anything else."
 
 Named = tuple[str, str]
@@ -64,7 +65,7 @@ def compare(
     left, gone = [], []
     for known in old.findings:
         now = _same(known, new)
-        if now is None and _is_proven_gone(known, old, new):
+        if (now is None and _is_proven_gone(known, old, new)) or (now and _is_of_replaced_part(known, now, old, new)):
             gone.append(known)
         else:
             left.append(now or known)
@@ -110,8 +111,21 @@ def _is_proven_gone(finding: Finding, before: DiagnosticsDocument, after: Diagno
         return now.state is State.OK
     if _component(key_of(finding), before) is not None:
         return False
-    sources = {evidence.source.removesuffix("-sel") for evidence in finding.evidence}
+    sources = {evidence.source.removesuffix(LOG_SOURCE) for evidence in finding.evidence}
     return bool(sources) and all(_status(after, source) is SourceStatus.OK for source in sources)
+
+
+def _is_of_replaced_part(
+    finding: Finding, now: Finding, before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> bool:
+    """Whether an event log still tells of a part that was replaced: another serial number, and nothing new logged."""
+    old, new = _component(key_of(finding), before), _component(key_of(now), after)
+    if old is None or new is None or not old.serial or not new.serial or old.serial == new.serial:
+        return False
+    known = {(said.source, said.object, said.value) for said in finding.evidence}
+    return all(
+        said.source.endswith(LOG_SOURCE) and (said.source, said.object, said.value) in known for said in now.evidence
+    )
 
 
 def _is_repaired(named: Named | None, gone: list[Finding], left: list[Finding], after: DiagnosticsDocument) -> bool:

@@ -26,8 +26,8 @@ PULL_ONE = (
     "proved the bay. Pull no other drive."
 )
 MEMORY_SWAP = (
-    "Plan a swap of {part} with the machine off, in a window that the customer agreed to. Clear the event log "
-    "afterwards, so that only new errors count."
+    "Plan a swap of {part} with the machine off, in a window that the customer agreed to. Take diagnostics before and "
+    "after it; where the module shows no serial number, clear the event log afterwards, so that only new errors count."
 )
 ANSWERS = {
     (Kind.DRIVE, Fault.FAILED): Answer("{part} has failed", PULL_ONE, "disk_swap"),
@@ -57,6 +57,11 @@ ANSWERS = {
     (Kind.CURRENT, Fault.OVERLOAD): Answer(
         "{part}: {words}", "Connect nothing more here, and ask before any load is moved.", None
     ),
+    (Kind.BMC, Fault.LOG_FULL): Answer(
+        "{part}: {words}",
+        "Save the event log, then have it cleared: until then new events, memory errors among them, are lost.",
+        None,
+    ),
     (Kind.BATTERY, Fault.FAILED): Answer("{part} has failed", ASK_FIRST, "other_hands"),
     (Kind.BATTERY, Fault.PREDICTED): Answer("{part} is low", ASK_FIRST, "other_hands"),
     (Kind.RAID_CONTROLLER, Fault.FAILED): Answer("{part} has failed", ASK_FIRST, "other_hands"),
@@ -74,6 +79,7 @@ BY_SEVERITY = (
     Fault.LIMIT,
     Fault.OVERLOAD,
     Fault.OFF_IN_USE,
+    Fault.LOG_FULL,
 )
 FAN_ADVICE = (
     "Have the fan swapped soon, with the spare in hand before the lid is opened: the machine heats up in minutes "

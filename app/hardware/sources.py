@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from app.core.errors import Unsupported
+from app.hardware.bmc_inventory import unread_inventories
 from app.hardware.bmc_log import read_log
+from app.hardware.bmc_past import Past
 from app.hardware.bmc_sensors import read_sensors
 from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
-from app.hardware.diagnostics import Kind, plain
+from app.hardware.diagnostics import DiagnosticsDocument, Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
 from app.hardware.families_redfish import makers_of
 from app.hardware.protocols import ipmi, redfish, snmp
@@ -47,11 +49,13 @@ class Asking:
     ask: Callable[[float, Tell], Answer]
 
 
-def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Asking, ...]:
-    """Everything to ask for a target, the device itself first."""
+def askings_of(
+    target: ProbeTarget, clock: Callable[[], datetime], earlier: DiagnosticsDocument | None = None
+) -> tuple[Asking, ...]:
+    """Everything to ask for a target, the device itself first. `earlier` tells what of its event log is history."""
     device, found = target.device, []
     if device.ipmi is not None:
-        found.append(_ipmi(device.ipmi, device.serial, clock))
+        found.append(_ipmi(device.ipmi, device.serial, clock, earlier))
     if device.redfish is not None:
         found.append(_redfish(device.redfish, device.serial, clock))
     if device.snmp is not None:
@@ -61,23 +65,30 @@ def askings_of(target: ProbeTarget, clock: Callable[[], datetime]) -> tuple[Aski
     return (*found, *_neighbours(target, clock))
 
 
-def _ipmi(bmc: IpmiTarget, serial: str | None, clock: Callable[[], datetime]) -> Asking:
+def _ipmi(
+    bmc: IpmiTarget, serial: str | None, clock: Callable[[], datetime], earlier: DiagnosticsDocument | None
+) -> Asking:
     def ask(deadline_s: float, tell: Tell) -> Answer:
         answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(_ipmi_part(part, value)))
-        return bmc_answer(answer, serial, clock())
+        return bmc_answer(answer, serial, clock(), earlier)
 
     return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)
 
 
-def bmc_answer(answer: IpmiAnswer, serial: str | None, now: datetime) -> Answer:
+def bmc_answer(
+    answer: IpmiAnswer, serial: str | None, now: datetime, earlier: DiagnosticsDocument | None = None
+) -> Answer:
     """What a BMC's answer means: live sensors, the log in words, and what is odd about the BMC itself. Pure.
 
     `serial` is the one on record; another one means that the BMC may be another machine's.
     """
     family = ipmi_family(answer.identity.manufacturer)
-    facts = join_facts((read_sensors(family, answer, "ipmi", now), read_log(family, answer, now)))
+    live = read_sensors(family, answer, "ipmi", now)
+    log = read_log(family, answer, now, live.parts, None if earlier is None else Past(earlier))
+    facts = join_facts((live, log))
     problems = tuple(f"{part}: {reason}" for part, reason in answer.problems.items())
-    notes = (*_skew(answer.clock_skew_s), *_other_serial(answer.identity.serial, serial))
+    skew = (f"{note}, which are corrected by it" for note in _skew(answer.clock_skew_s))
+    notes = (*skew, *_other_serial(answer.identity.serial, serial), *unread_inventories(answer))
     return Answer(facts, answer.requests, problems, notes)
 
 

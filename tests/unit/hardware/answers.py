@@ -73,13 +73,15 @@ def entry(
 
 
 def bmc(*sensors: Sensor, log: Iterable[LogEntry] = (), power_on: bool | None = True) -> IpmiAnswer:
-    """A BMC's answer."""
-    return IpmiAnswer(power_on, sensors, tuple(log), Identity(serial="CZ1"), 0.0, 9)
+    """A BMC's answer; the log as it is told, newest first, whatever the order here."""
+    newest_first = tuple(sorted(log, key=lambda one: -one.record))
+    return IpmiAnswer(power_on, sensors, newest_first, Identity(serial="CZ1"), 0.0, 9)
 
 
 def facts_of(answer: IpmiAnswer) -> Facts:
     """What a BMC's answer means."""
-    return join_facts((read_sensors(IPMI, answer, "ipmi", NOW), read_log(IPMI, answer, NOW)))
+    live = read_sensors(IPMI, answer, "ipmi", NOW)
+    return join_facts((live, read_log(IPMI, answer, NOW, live.parts)))
 
 
 def findings_of(answer: IpmiAnswer, *others: Facts, wiring: Wiring | None = None) -> tuple[Finding, ...]:

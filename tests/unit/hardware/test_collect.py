@@ -174,7 +174,7 @@ def test_clock_of_the_bmc_that_is_off_is_told() -> None:
     answer = bmc(discrete("PS1 Status", PSU, 0))
     skewed = type(answer)(answer.power_on, answer.sensors, answer.log, answer.identity, -7200.0, 9)
     assert bmc_answer(skewed, None, NOW).notes == (
-        "the BMC's clock is 120 minutes behind ours: mind the times of its event log",
+        "the BMC's clock is 120 minutes behind ours: mind the times of its event log, which are corrected by it",
     )
     assert bmc_answer(answer, None, NOW).notes == ()
 
