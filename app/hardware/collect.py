@@ -58,7 +58,8 @@ def collect(
 
     `on_part(source, part)` is called in this thread as answers arrive: `part` has name, state (reading, ok, warning,
     unknown) and detail, and of what arrived: power, components, readings; the last of a source has `source`, its row.
-    `earlier` tells which outlets and ports were on before, and what of an event log is history. The thread of a source that hangs may outlive the call.
+    `earlier` tells which outlets and ports were on before, and what of an event log is history. The thread of a source
+    that hangs may outlive the call.
     """
     taken_at, started = clock(), time.monotonic()
     outcomes = ask_all(askings_of(target, clock, earlier), target.deadline_s, on_part or _tell_nobody)
