@@ -19,7 +19,7 @@ from app.hardware.readings import Identity, SnmpValue, State
 __all__ = ["Measure", "Named", "SnmpFamily", "Status", "Values", "Where"]
 
 NOT_THERE = Meaning(State.ABSENT, "not there")
-ALL_PARTS = frozenset(Kind) - {Kind.SYSTEM}  # what explains the health of a whole device
+ALL_PARTS = frozenset(Kind)  # what explains the health of a whole device
 
 
 @dataclass(frozen=True, slots=True)

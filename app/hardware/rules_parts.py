@@ -25,6 +25,8 @@ PULL_ONE = (
     "Swap {part} only when the array's redundancy is known and fresh, and after its serial number or its own light "
     "proved the bay. Pull no other drive."
 )
+PULL_NOTHING = "Pull nothing: every drive that answers is needed."
+WAIT = "Wait until the rebuild is through: pull no drive and switch nothing off before."
 MEMORY_SWAP = (
     "Plan a swap of {part} with the machine off, in a window that the customer agreed to. Take diagnostics before and "
     "after it; where the module shows no serial number, clear the event log afterwards, so that only new errors count."
@@ -68,6 +70,12 @@ ANSWERS = {
     (Kind.NIC, Fault.OFF_IN_USE): Answer(
         "{part} has no link", "Re-seat its cable at both ends, one end at a time.", "cable_reseat"
     ),
+    (Kind.NIC, Fault.MISMATCHED): Answer(
+        "{part} {words}",
+        "Re-seat its cable at both ends, one end at a time and in a window that the customer agreed to; then try "
+        "another cable.",
+        "cable_reseat",
+    ),
 }
 SINGLE = frozenset(kind for kind, _fault in ANSWERS)
 BY_SEVERITY = (
@@ -79,6 +87,7 @@ BY_SEVERITY = (
     Fault.LIMIT,
     Fault.OVERLOAD,
     Fault.OFF_IN_USE,
+    Fault.MISMATCHED,
     Fault.LOG_FULL,
 )
 FAN_ADVICE = (
@@ -126,7 +135,7 @@ def arrays(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:
         yield Claim(None, frozenset(part.key for part in saying))
         return
     title = "An array is degraded, and no drive says that it failed"
-    advice = f"Pull nothing: every drive that answers is needed. {ASK_FIRST}"
+    advice = f"{PULL_NOTHING} {ASK_FIRST}"
     first, *rest = sorted(saying, key=lambda part: part.state is not State.CRITICAL)
     finding = Finding(first.state, Kind.RAID_VOLUME, "Array", None, title, None, advice, None, evidence_of(saying))
     yield Claim(finding, frozenset(part.key for part in (first, *rest)))
@@ -151,20 +160,29 @@ def rollups(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:
         whole = Kind.SYSTEM in part.explained_by
         reasons = [
             *(other for other in scene.facts.parts if _is_summed_up(other, part)),
-            *(other for other in told if whole),
+            *(other for other in told if whole or other.kind in part.explained_by),
         ]
         if any(RANK[other.state] <= RANK[part.state] or not whole for other in reasons):
             yield Claim(None, frozenset({part.key}))
         else:
             told.append(part)
-            title = capitalised(f"{said_of(part)}: {part.deciding.words}, and no part says why")
-            yield claim(part, title, ASK_FIRST, None)
+            yield _unexplained(part)
+
+
+def _unexplained(part: Part) -> Claim:
+    """A roll-up that no part explains; an array that is rebuilt explains itself."""
+    said = f"{said_of(part)}: {part.deciding.words}"
+    if part.has(Fault.REBUILDING):
+        return claim(part, capitalised(said), WAIT, None)
+    advice = f"{PULL_NOTHING} {ASK_FIRST}" if part.kind is Kind.RAID_VOLUME else ASK_FIRST
+    return claim(part, capitalised(f"{said}, and no part says why"), advice, None)
 
 
 def _is_summed_up(other: Part, rollup: Part) -> bool:
     """Whether the other one is a single part in trouble that the roll-up sums up."""
     mine = other.kind in rollup.explained_by and other.device == rollup.device and other.key != rollup.key
-    return mine and other.in_trouble and not other.explained_by
+    inside = not rollup.members or any(other.answers_to(member) for member in rollup.members)
+    return mine and inside and other.in_trouble and not other.explained_by
 
 
 def silent_bmc(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:

@@ -149,7 +149,7 @@ def agrees(expected: dict[str, Any], state: State) -> bool:
     """Ok is ok and trouble is not; what others call unknown (an outlet that is off) is only to be read."""
     if expected["severity"] not in SEVERITY or expected["type"] in OTHERWISE_GRADED:
         return True
-    return (expected["severity"] == "ok") == (state is State.OK)
+    return bool(expected["severity"] == "ok") == (state is State.OK)
 
 
 def evidence_names(oid: str) -> Iterator[str]:
