@@ -6,7 +6,7 @@ One part is one thing a hand can touch: several sensors, objects and log entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -80,7 +80,8 @@ class Observation:
 class Part:
     """One thing a hand can touch, or a roll-up. `aliases` are other names it answers to (a port's label).
 
-    `explained_by` marks a roll-up: kinds of parts whose trouble is reason enough for this one.
+    `explained_by` marks a roll-up: kinds of parts whose trouble is reason enough for this one; with `members`, names
+    of the parts that it is made of, only theirs is.
     """
 
     kind: Kind
@@ -92,6 +93,7 @@ class Part:
     device: str | None = None
     aliases: frozenset[str] = frozenset()
     explained_by: frozenset[Kind] = frozenset()
+    members: frozenset[str] = frozenset()
 
     @property
     def key(self) -> PartKey:
@@ -163,15 +165,19 @@ class Facts:
 
 
 def join_facts(several: Iterable[Facts]) -> Facts:
-    """One set of facts out of many: first answer wins for identity and power, the same part is told once."""
+    """One set of facts out of many: first answer wins for identity and power, the same part is told once.
+
+    Readings of a part go by the one name that it then has.
+    """
     joined = Facts()
     for facts in several:
+        parts = join_parts((*joined.parts, *facts.parts))
         joined = Facts(
             _first_known(joined.identity, facts.identity),
             facts.power_on if joined.power_on is None else joined.power_on,
             facts.watts if joined.watts is None else joined.watts,
-            join_parts((*joined.parts, *facts.parts)),
-            (*joined.readings, *facts.readings),
+            parts,
+            by_one_name((*joined.readings, *facts.readings), parts),
             (*joined.events, *facts.events),
         )
     return joined
@@ -210,7 +216,24 @@ def _join(first: Part, second: Part) -> Part:
         value=first.value or second.value,
         aliases=first.aliases | second.aliases | {second.name},
         explained_by=first.explained_by | second.explained_by,
+        members=first.members | second.members,
     )
+
+
+def by_one_name(readings: Iterable[Reading], parts: Iterable[Part]) -> tuple[Reading, ...]:
+    """Readings of parts that another source knows by another name, told by the name that stayed."""
+    listed = tuple(parts)
+    names = {(part.device, part.name) for part in listed}
+    stayed = {(part.device, alias): part.name for part in listed for alias in part.aliases}
+    return tuple(_renamed(reading, names, stayed) for reading in readings)
+
+
+def _renamed(
+    reading: Reading, names: Set[tuple[str | None, str]], stayed: Mapping[tuple[str | None, str], str]
+) -> Reading:
+    if reading.component is None or (key := (reading.device, reading.component)) in names or key not in stayed:
+        return reading
+    return replace(reading, component=stayed[key])
 
 
 def _first_known(first: Identity, second: Identity) -> Identity:
@@ -228,11 +251,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Which port of which switch a port of the device is plugged into."""
+    """Which port of which switch a port of the device, known by name or by `mac`, is plugged into."""
 
     port: str
     switch_port: str
     switch: str
+    mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

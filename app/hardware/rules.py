@@ -12,16 +12,17 @@ from dataclasses import replace
 from app.hardware.diagnostics import Finding, Kind, Source
 from app.hardware.facts import RANK, Facts, Fault, Part, PartKey, Wiring
 from app.hardware.readings import State
-from app.hardware.rules_network import switch_ports
+from app.hardware.rules_network import interfaces, switch_ports
 from app.hardware.rules_parts import arrays, fans, leftovers, rollups, silent_bmc, single_parts
 from app.hardware.rules_power import empty_supplies, outlets, power_supplies, uninterruptible
-from app.hardware.scene import Scene, find_part
+from app.hardware.scene import Scene, find_part, near_end
 
 RULES = (
     power_supplies,
     outlets,
     uninterruptible,
     fans,
+    interfaces,
     single_parts,
     arrays,
     switch_ports,
@@ -83,6 +84,7 @@ def _keys_in_use(facts: Facts, wiring: Wiring) -> set[PartKey]:
     parts = facts.parts
     fed = [find_part(parts, Kind.OUTLET, feed.outlet, feed.pdu) for feed in wiring.feeds]
     linked = [find_part(parts, Kind.SWITCH_PORT, link.switch_port, link.switch) for link in wiring.links]
+    linked += [near_end(parts, link) for link in wiring.links]
     named = [find_part(parts, kind, name, None) for name in wiring.in_use for kind in (Kind.OUTLET, Kind.SWITCH_PORT)]
     dark = facts.power_on is False  # a machine that is off has no link, and that is no fault of the port
     found = [*fed, *([] if dark else linked), *named]

@@ -59,6 +59,13 @@ def find_part(parts: Iterable[Part], kind: Kind, name: str, device: str | None) 
     return next(iter([*numbered, *(part for part in there if part.answers_to(name))]), None)
 
 
+def near_end(parts: Iterable[Part], link: Link) -> Part | None:
+    """The device's own port that a link means: by its address, which no renaming changes, else by its name."""
+    there = tuple(parts)
+    by_address = find_part(there, Kind.NIC, link.mac, None) if link.mac else None
+    return by_address or find_part(there, Kind.NIC, link.port, None)
+
+
 def said_of(part: Part) -> str:
     """The part in a sentence, with its device when that is another one: "PSU 2", "outlet 14 of PDU-A"."""
     name = spoken(part.kind, part.number, part.name)

@@ -7,23 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.core.errors import Unsupported
 from app.hardware.bmc_inventory import unread_inventories
 from app.hardware.bmc_log import read_log
 from app.hardware.bmc_past import Past
 from app.hardware.bmc_sensors import read_sensors
 from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
+from app.hardware.collect_host import read_host
 from app.hardware.diagnostics import DiagnosticsDocument, Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
 from app.hardware.families_redfish import makers_of
-from app.hardware.protocols import ipmi, redfish, snmp
-from app.hardware.readings import IpmiAnswer, IpmiTarget, RedfishAnswer, RedfishTarget, SnmpTarget, SourceStatus
+from app.hardware.protocols import ipmi, redfish, snmp, ssh
+from app.hardware.readings import (
+    IpmiAnswer,
+    IpmiTarget,
+    RedfishAnswer,
+    RedfishTarget,
+    SnmpTarget,
+    SourceStatus,
+    SshTarget,
+)
 from app.hardware.redfish_facts import clock_skew_s, read_redfish, sentences
 from app.hardware.scene import find_part
 from app.hardware.target import Neighbour, ProbeTarget
 from app.hardware.vendors import ipmi_family, redfish_families
 
 SKEW_WORTH_TELLING_S = 300.0
+READING_HOST = {"name": "ssh", "state": "reading", "part": "commands"}
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -61,7 +70,7 @@ def askings_of(
     if device.snmp is not None:
         found.append(_agent("snmp", device.snmp, device.role, clock, lambda facts: facts))
     if device.ssh is not None:
-        found.append(_not_offered("ssh", f"{device.ssh.address}:{device.ssh.port}"))
+        found.append(_host(device.ssh, device.serial, clock))
     return (*found, *_neighbours(target, clock))
 
 
@@ -153,11 +162,16 @@ def _counted(source: str, part: str, count: object) -> dict[str, Any]:
     return {"name": source, "state": "reading", "detail": f"{part.replace('_', ' ')}: {count}", "part": part}
 
 
-def _not_offered(name: str, address: str) -> Asking:
-    def ask(_deadline_s: float, _tell: Tell) -> Answer:
-        raise Unsupported(f"this version does not read {name}", "Give the device's IPMI or SNMP address instead.")
+def _host(host: SshTarget, serial: str | None, clock: Callable[[], datetime]) -> Asking:
+    def ask(deadline_s: float, tell: Tell) -> Answer:
+        with ssh.open_session(host, deadline_s) as session:
+            said = read_host(session, "ssh", clock(), lambda part: tell({**READING_HOST, "detail": part}))
+            requests = session.requests
+        notes = (*said.notes, *_other_serial(said.facts.identity.serial, serial))
+        status = None if said.is_known else SourceStatus.UNSUPPORTED
+        return Answer(said.facts, requests, said.problems, notes, status, said.advice)
 
-    return Asking(name, address, ask)
+    return Asking("ssh", f"{host.address}:{host.port}", ask)
 
 
 def _neighbours(target: ProbeTarget, clock: Callable[[], datetime]) -> Iterable[Asking]:

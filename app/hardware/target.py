@@ -84,7 +84,7 @@ class ProbeTarget:
         """The cabling, without addresses and secrets."""
         return Wiring(
             tuple(Feed(feed.psu, feed.outlet, feed.pdu.name) for feed in self.power),
-            tuple(Link(link.port, link.switch_port, link.switch.name) for link in self.network),
+            tuple(Link(link.port, link.switch_port, link.switch.name, link.mac) for link in self.network),
             self.device.in_use,
         )
 

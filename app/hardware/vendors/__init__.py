@@ -11,6 +11,8 @@ A file declares one member, `FAMILY`, named as the file is, and nothing else is 
   the maker's name in the FRU; `()` for everybody).
 - a Redfish family is a `families_redfish.RedfishFamily`: what a maker's own properties mean and where its numbers
   stand (`identified_by`, beginnings of the maker's name in lower case; `()` for the standard, which all are read by).
+- a host tool is a `families_ssh.HostTool`: fixed read-only commands that are run over SSH, and a pure function from
+  what they print to `Facts`.
 
 Rules of the tables: every row names its MIB object or specification table. A code that the table does not know is
 unknown, never ok. Absent is not failed. Mind that "ok" is a different number with every vendor, sometimes within one
@@ -30,17 +32,20 @@ from app.core.errors import Invalid
 from app.hardware.families_ipmi import IpmiFamily
 from app.hardware.families_redfish import RedfishFamily
 from app.hardware.families_snmp import SnmpFamily
+from app.hardware.families_ssh import HostTool
+
+Family = SnmpFamily | IpmiFamily | RedfishFamily | HostTool
 
 
-def load_family(module_name: str) -> SnmpFamily | IpmiFamily | RedfishFamily:
+def load_family(module_name: str) -> Family:
     """The family that a file declares. Raises Invalid with the file's name when it declares none."""
     family = getattr(importlib.import_module(module_name), "FAMILY", None)
-    if not isinstance(family, SnmpFamily | IpmiFamily | RedfishFamily) or family.name != module_name.rpartition(".")[2]:
+    if not isinstance(family, Family) or family.name != module_name.rpartition(".")[2]:
         raise Invalid("invalid", f"device family {module_name}: the file must declare FAMILY with that name")
     return family
 
 
-def _scan() -> tuple[SnmpFamily | IpmiFamily | RedfishFamily, ...]:
+def _scan() -> tuple[Family, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     return tuple(load_family(f"{__name__}.{name}") for name in names)
 
@@ -71,3 +76,8 @@ def redfish_families(makers: Iterable[str]) -> tuple[RedfishFamily, ...]:
     named = tuple(makers)
     fitting = [family for family in FAMILIES if isinstance(family, RedfishFamily) and family.fits(named)]
     return tuple(sorted(fitting, key=lambda family: not family.identified_by))
+
+
+def host_tools() -> tuple[HostTool, ...]:
+    """All that is run on a host over SSH."""
+    return tuple(family for family in FAMILIES if isinstance(family, HostTool))
