@@ -32,6 +32,7 @@ WAITING: Final[Mapping[str, str]] = {
     "approval": "it needs an approval on our side",
     "consent": "we need your agreement first",
     "part": "the part for it has to arrive first",
+    "technician": "no technician has time for it yet",
 }
 
 Range = tuple[datetime, datetime]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select, true
@@ -29,10 +28,6 @@ LIGHT = (
 """For lists: without what only one order's own page shows."""
 PARENT = selectinload(WorkOrder.parent).lazyload("*")
 OPEN_STATES = [state for state in OrderState if state not in ENDED]
-ON_THE_WAY = [
-    OrderState.BOOKED, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED, OrderState.WORKING,
-    OrderState.HANDED_OVER,
-]  # fmt: skip
 
 
 def order_numbered(session: Session, principal: Principal, number: str) -> WorkOrder:
@@ -190,40 +185,7 @@ def photo(session: Session, order: WorkOrder, photo_id: UUID) -> Photo:
     return found
 
 
-def due_for_release(session: Session, until: datetime) -> Sequence[WorkOrder]:
-    """Booked orders whose appointment starts before `until`: the site calendar decides which are due."""
-    query = (
-        select(WorkOrder)
-        .where(WorkOrder.state == OrderState.BOOKED, WorkOrder.promise_from < until)
-        .order_by(WorkOrder.promise_from)
-        .limit(500)
-    )
-    return session.scalars(query).unique().all()
-
-
-def silent_since(session: Session, now: datetime) -> Sequence[WorkOrder]:
-    """Orders whose customer has had the stated time to object."""
-    query = (
-        select(WorkOrder)
-        .where(WorkOrder.state == OrderState.AWAITING_CONFIRMATION, WorkOrder.confirm_by <= now)
-        .order_by(WorkOrder.confirm_by)
-        .limit(200)
-    )
-    return session.scalars(query).unique().all()
-
-
 def escalations_of(session: Session, ticket_id: int) -> Sequence[Escalation]:
     """What Level 1 asked for in one ticket, newest first."""
     query = select(Escalation).where(Escalation.ticket_id == ticket_id).order_by(Escalation.id.desc()).limit(20)
-    return session.scalars(query).unique().all()
-
-
-def late_soon(session: Session, until: datetime) -> Sequence[WorkOrder]:
-    """Orders that hands are still needed for although their promised finish comes before `until`."""
-    query = (
-        select(WorkOrder)
-        .where(WorkOrder.promise_finish < until, WorkOrder.state.in_(ON_THE_WAY))
-        .order_by(WorkOrder.promise_finish)
-        .limit(200)
-    )
     return session.scalars(query).unique().all()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.core.clock import business_now, true_now
@@ -16,8 +18,7 @@ from app.core.errors import AppError
 from app.core.queue import task
 from app.core.settings import Settings
 from app.hardware.models import Diagnostics
-from app.jobs import queries
-from app.jobs.models import WorkOrder
+from app.jobs import queries, queries_clock
 from app.jobs.operations import clockwork, forgotten, proof
 from app.jobs.operations.act import SYSTEM, Act
 from app.jobs.operations.rack import BEFORE_TASK
@@ -51,28 +52,34 @@ def after_taken(number: str, diagnostics_id: str) -> None:
 
 @task("jobs.tick")
 def tick() -> None:
-    """Release what is due, close what nobody objected to, warn before a promise is missed; each order on its own.
-
-    And look again for diagnostics whose continuation was lost.
-    """
+    """All that happens by itself, each order on its own: one that fails does not hold up the others."""
     now = business_now()
-    duties = (
-        (queries.due_for_release, now + clockwork.AHEAD, clockwork.release_if_due),
-        (queries.silent_since, now, clockwork.close_silent),
-        (queries.late_soon, now + clockwork.LATE_WARNING, clockwork.warn_late),
+    prove = functools.partial(clockwork.prove_again, silence=_settings().confirmation_silence)
+    overtime = functools.partial(queries_clock.past_closing, told=clockwork.PAST_CLOSING)
+    duties: tuple[tuple[Callable[[Session, datetime], Sequence[str]], clockwork.Deed], ...] = (
+        (queries_clock.due_for_release, clockwork.release_if_due),
+        (queries_clock.silent_since, clockwork.close_silent),
+        (queries_clock.provable, prove),
+        (queries_clock.without_time, clockwork.find_time),
+        (queries_clock.misplaced, clockwork.replace_appointment),
+        (overtime, clockwork.tell_past_closing),
+        (queries_clock.late, clockwork.tell_late),
+        (queries_clock.unheard, clockwork.tell_progress),
     )
-    for find, until, deed in duties:
+    for find, deed in duties:
         with transaction() as session:
-            numbers = [order.number for order in find(session, until)]
+            numbers = find(session, now)
         for number in numbers:
             _each(number, deed, now)
     with transaction() as session:
         forgotten.ring_again(session, now=true_now())
 
 
-def _each(number: str, deed: Callable[[Session, WorkOrder, datetime], bool], now: datetime) -> None:
+def _each(number: str, deed: clockwork.Deed, now: datetime) -> None:
     try:
         with transaction() as session:
             deed(session, queries.order_alone(session, number), now)
     except AppError as error:
         log.info("%s: %s; the next tick looks again", number, error.detail)
+    except (SQLAlchemyError, ArithmeticError, LookupError, TypeError, ValueError, AssertionError) as error:
+        log.exception("%s: the clockwork cannot go on with it", number, exc_info=error)

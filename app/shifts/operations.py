@@ -77,6 +77,20 @@ def _appointment(site: Site, choice: Choice, machine_id: int, order_number: str)
     )
 
 
+def reassign(session: Session, appointment: Appointment, technician_id: int) -> bool:
+    """Put an appointment into the hands of who took the job; False, and as it was, when their time is taken."""
+    if appointment.technician_id == technician_id:
+        return True
+    taken = update(Appointment).where(Appointment.id == appointment.id).values(technician_id=technician_id)
+    try:
+        with session.begin_nested():
+            session.execute(taken)
+    except IntegrityError:
+        return False
+    session.refresh(appointment)
+    return True
+
+
 def let_go(session: Session, appointment_id: int | None) -> None:
     """Give the time of an appointment back; nothing happens when there is none."""
     if appointment_id is not None:

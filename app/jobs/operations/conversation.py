@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,16 @@ from app.jobs.kinds import KINDS
 from app.jobs.messages import OrderFacts, ReferralFacts, Texts
 from app.jobs.models import Referral, WorkOrder
 from app.jobs.operations.act import Act
+from app.jobs.states import OrderState
 from app.jobs.teams import TEAMS, Team
 from app.tickets.operations import tell
+
+Promise = tuple[datetime | None, datetime | None]
+
+
+def _range(promise: Promise) -> messages.Range | None:
+    begins, ends = promise
+    return (begins, ends) if begins and ends else None
 
 
 def facts_of(order: WorkOrder) -> OrderFacts:
@@ -34,7 +42,7 @@ def facts_of(order: WorkOrder) -> OrderFacts:
         site_name=order.site.name,
         time_zone=order.site.time_zone,
         minutes=order.minutes,
-        promise=(promised[0], promised[1]) if promised[0] and promised[1] else None,
+        promise=_range(promised),
         promise_finish=order.promise_finish,
         explanation=tuple(order.promise_explanation or ()),
         started_at=order.started_at,
@@ -50,17 +58,32 @@ def booked(act: Act) -> None:
     _tell(act, "booked", messages.booked, facts_of(act.order))
 
 
-def moved(act: Act, why: str | None) -> None:
+def moved(act: Act, why: str | None, *, previous: Promise) -> None:
     """Another time than promised before."""
-    _tell(act, "moved", messages.moved, replace(facts_of(act.order), why=why or ""))
+    _tell(act, "moved", messages.moved, replace(facts_of(act.order), why=why or "", previous=_range(previous)))
 
 
-def waiting(act: Act, why: str | None) -> None:
-    """It waits: for what and for whom."""
+def reopened(act: Act, why: str | None) -> None:
+    """The same order goes on."""
+    _tell(act, "reopened", messages.reopened, replace(facts_of(act.order), why=why or ""))
+
+
+NEXT: Mapping[str, str] = {
+    "answers": "our Level 1 engineers ask you here for what is missing; once it is answered, it is booked.",
+    "approval": "a manager decides, and we tell you here; with a yes it is booked at once.",
+    "consent": "please answer here with yes or no. With your yes it is booked at once; without it nothing is done.",
+    "part": "once the part is here, it is booked and we tell you the time.",
+    "technician": "we look for a technician's time, and tell you here when it is booked.",
+}
+
+
+def waiting(act: Act, why: str = "") -> None:
+    """It waits: for what and for whom. `why` is what the customer is told of the reason."""
     order = act.order
+    what = order.waiting_what or ""
     facts = replace(
-        facts_of(order), why=why or "", waiting_for=order.waiting_what or "", waiting_who=order.waiting_who or "",
-        waiting_until=order.waiting_until,
+        facts_of(order), why=why, waiting_for=what, waiting_who=order.waiting_who or "",
+        waiting_until=order.waiting_until, next_steps=NEXT.get(what, ""),
     )  # fmt: skip
     _tell(act, "waiting", messages.waiting, facts)
 
@@ -109,17 +132,27 @@ def remark(act: Act, text: str) -> None:
     _tell(act, "remark", messages.remark, replace(facts_of(act.order), why=text))
 
 
-def late(act: Act) -> bool:
-    """Before a promised finish passes: it takes longer. Once for each promise; False when it was told already."""
+def late(act: Act, why: str, *, previous: Promise) -> None:
+    """It takes longer than promised: the new time and why, before the old one passes."""
+    facts = replace(facts_of(act.order), why=why, previous=_range(previous), next_steps=GOES_ON)
+    if act.order.state == OrderState.WORKING:  # it has started: only its end is news
+        facts = replace(facts, promise=None, previous=None)
+    _tell(act, "late", messages.late, facts)
+
+
+def progress(act: Act, status: str) -> None:
+    """The regular sign of life; at most one an hour."""
     order = act.order
-    assert order.promise_finish is not None
-    texts = messages.late(replace(facts_of(order), why="The work takes longer than planned."))
-    key = f"{order.number}:late:{order.promise_finish.isoformat()}"
-    message = tell(
-        act.session, order.ticket, kind="late", subject=order.number, key=key, now=act.now, public=texts.public,
-        internal=texts.internal,
+    texts = messages.progress(
+        replace(facts_of(order), status=status, next_steps=NEXT.get(order.waiting_what or "", GOES_ON))
+    )
+    tell(
+        act.session, order.ticket, kind="progress", subject=order.number, now=act.now, public=texts.public,
+        internal=texts.internal, key=f"{order.number}:progress:{act.now:%Y-%m-%dT%H:%M}",
     )  # fmt: skip
-    return message.created_at == act.now
+
+
+GOES_ON = "we tell you here as soon as there is news."
 
 
 def referred(session: Session, referral: Referral, now: datetime) -> None:

@@ -75,14 +75,20 @@ def make_offer(
 
 def needs_of(kind: Kind, now: datetime) -> list[Need]:
     """Who must agree to a job of this kind, with the time they are given inside their own hours."""
-    needs = []
-    if kind.approval:
-        hours = TEAMS[Team.MANAGEMENT]
-        calendar = Calendar(hours.time_zone, parse_hours(hours.hours))
-        needs.append(Need("approval", "A manager", add_working_time(calendar, now, ANSWER_TIME)))
-    if kind.consent:
-        needs.append(Need("consent", "The customer", now + CONSENT_TIME))
+    needs, asked_at = [], now  # one after the other: the customer is asked once a manager agreed
+    for what, who, needed in (("approval", "A manager", kind.approval), ("consent", "The customer", kind.consent)):
+        if needed:
+            asked_at = answer_by(what, asked_at) or asked_at
+            needs.append(Need(what, who, asked_at))
     return needs
+
+
+def answer_by(what: str, asked_at: datetime) -> datetime | None:
+    """When an answer is expected: of a manager within their own hours; None where nobody can say (a part)."""
+    if what == "approval":
+        hours = TEAMS[Team.MANAGEMENT]
+        return add_working_time(Calendar(hours.time_zone, parse_hours(hours.hours)), asked_at, ANSWER_TIME)
+    return asked_at + CONSENT_TIME if what == "consent" else None
 
 
 @dataclass(frozen=True, slots=True)

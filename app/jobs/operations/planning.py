@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.jobs.kind import minutes_of, missing_questions, target_of
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
-from app.jobs.operations.act import SYSTEM, Act
+from app.jobs.operations.act import SYSTEM, Act, flag
+from app.jobs.operations.offers import answer_by
+from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
 from app.jobs.states import Needs, OrderState, Verb, next_state
 from app.shifts.operations import book, let_go
-from app.shifts.queries import site_calendar
 from app.shifts.window import Opening, explain, latest_start, opening_at
 
 WAITING_FOR = {
@@ -24,6 +26,12 @@ WAITING_FOR = {
     OrderState.AWAITING_CONSENT: ("consent", "the customer"),
     OrderState.AWAITING_PART: ("part", "the spare part"),
 }
+
+
+TECHNICIAN = "technician"
+NOBODY = frozenset({"no_technician"})
+NO_TIME = NOBODY | {"does_not_fit", "no_window"}
+NO_TIME_FLAG = "No technician has time for it: put somebody on the roster. It is booked by itself then."
 
 
 def needs(order: WorkOrder) -> Needs:
@@ -44,22 +52,60 @@ def advance(act: Act, *, why: str | None = None, detail: dict[str, Any] | None =
     if to in WAITING_FOR:
         wait(act, to, why=why, detail=detail)
         return
-    clear_waiting(act.order)
-    appoint(act, not_before=act.order.not_before)
-    act.leave(OrderState.BOOKED, why=why, detail=detail)
-    conversation.booked(act)
-    release_if_open(act)
+    if find_time_or_wait(act, not_before=act.order.not_before):
+        act.leave(OrderState.BOOKED, why=why, detail=detail)
+        conversation.booked(act)
+        release_if_open(act)
+    else:
+        act.leave(OrderState.BOOKED, why=why, detail=detail)
+        conversation.waiting(act)
 
 
-def wait(act: Act, to: OrderState, *, why: str | None, until: datetime | None = None, detail: Any = None) -> None:
-    """Go into a waiting state: the appointment is given back, the customer hears on whom it waits."""
+def wait(
+    act: Act, to: OrderState, *, why: str | None, told: str = "", until: datetime | None = None, detail: Any = None
+) -> None:
+    """Go into a waiting state: the appointment is given back with its promise, the customer hears on whom it waits.
+
+    `why` is for the record, `told` for the customer. Without `until` it is when who has to answer is expected to.
+    """
     order = act.order
     withdraw(order, act)
+    order.promise_from = order.promise_to = order.promise_finish = None
+    order.promise_explanation = []
     order.waiting_what, order.waiting_who = WAITING_FOR[to]
-    order.waiting_since, order.waiting_until = act.now, until
+    order.waiting_since, order.waiting_until = act.now, until or answer_by(order.waiting_what, act.now)
     order.holder_id = None
     act.leave(to, why=why, detail=detail)
-    conversation.waiting(act, why)
+    conversation.waiting(act, told)
+
+
+def find_time_or_wait(
+    act: Act,
+    *,
+    tolerated: Collection[str] = NOBODY,
+    not_before: datetime | None = None,
+    technician: str | None = None,
+) -> bool:
+    """Book; where nobody has time, the order is kept, says so, and is booked once somebody has (False).
+
+    A job is never lost because a roster is empty at three in the morning. Refusals with other codes than `tolerated`
+    are raised: work that is longer than every opening will not fit tomorrow either.
+    """
+    order = act.order
+    try:
+        appoint(act, not_before=not_before, technician=technician)
+    except Conflict as refusal:
+        if refusal.code not in tolerated:
+            raise
+        order.promise_from = order.promise_to = order.promise_finish = None
+        order.promise_explanation = [refusal.detail]
+        order.waiting_what, order.waiting_who = TECHNICIAN, "a manager"
+        order.waiting_since, order.waiting_until = order.waiting_since or act.now, None
+        flag(order, NO_TIME_FLAG)
+        return False
+    clear_waiting(order)
+    order.flags = [sentence for sentence in order.flags if sentence != NO_TIME_FLAG]
+    return True
 
 
 def clear_waiting(order: WorkOrder) -> None:
@@ -92,11 +138,16 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
     starts_at = appointment.starts_at
     if order.promise_from and order.promise_to and order.promise_from <= starts_at <= order.promise_to:
         return False
-    calendar = site_calendar(order.site)
-    latest = latest_start(calendar, starts_at, order.minutes) or starts_at
-    order.promise_from, order.promise_to, order.promise_finish = promised_range(starts_at, latest, order.minutes)
-    order.promise_explanation = explain(calendar, act.now, order.minutes, Opening(starts_at, appointment.ends_at))
+    promise(act, Opening(starts_at, appointment.ends_at))
     return True
+
+
+def promise(act: Act, when: Opening) -> None:
+    """Promise the range around this time, with its arithmetic."""
+    order, calendar = act.order, act.calendar
+    latest = latest_start(calendar, when.starts_at, order.minutes) or when.starts_at
+    order.promise_from, order.promise_to, order.promise_finish = promised_range(when.starts_at, latest, order.minutes)
+    order.promise_explanation = explain(calendar, act.now, order.minutes, when)
 
 
 def release_if_open(act: Act) -> None:
@@ -155,19 +206,22 @@ def part(act: Act, body: dict[str, Any]) -> None:
 
 def appointment(act: Act, body: dict[str, Any]) -> None:
     """Give the order another time or technician; the customer hears only when the promise changes."""
-    order = act.order
+    order, before = act.order, (act.order.promise_from, act.order.promise_to)
+    order.not_before = body.get("not_before") or order.not_before
     moved = appoint(act, not_before=body.get("not_before"), technician=body.get("technician"))
+    clear_waiting(order)
     order.holder_id = None
     assert order.appointment is not None
     detail = {"starts_local": order.appointment.starts_local, "technician": order.appointment.technician.name}
     act.leave(OrderState.BOOKED, why=body.get("why"), detail=detail)
     if moved:
-        conversation.moved(act, body.get("why"))
+        conversation.moved(act, body.get("why"), previous=before)
     release_if_open(act)
 
 
 def release(act: Act, _body: dict[str, Any]) -> None:
     """Hand a booked order out to the hall before its time; only inside site hours."""
+    clear_waiting(act.order)
     act.leave(OrderState.RELEASED)
 
 
@@ -179,8 +233,10 @@ def hold(act: Act, body: dict[str, Any]) -> None:
     order.approval_needed = order.approval_needed or what == "approval"
     order.open_question = body["why"] if what == "answers" else order.open_question
     order.matched_at = None
+    if order.state == OrderState.WORKING:
+        flag(order, f"Put on hold by {act.by} in the middle of the work: look how the machine was left.")
     to = next(state for state, (word, _) in WAITING_FOR.items() if word == what)
-    wait(act, to, why=body["why"], until=body.get("until"), detail={"waiting_for": what})
+    wait(act, to, why=body["why"], told=body["why"], until=body.get("until"), detail={"waiting_for": what})
 
 
 def cancellation(act: Act, body: dict[str, Any]) -> None:
@@ -192,6 +248,8 @@ def end(act: Act, why: str, *, detail: dict[str, Any] | None = None) -> None:
     """Cancel: time given back, nobody waits, the customer hears why."""
     withdraw(act.order, act)
     clear_waiting(act.order)
+    if act.order.started_at is not None:
+        flag(act.order, "Cancelled although the work had begun once: look how the machine was left.")
     act.order.holder_id = None
     act.order.closed_at = act.now
     act.leave(OrderState.CANCELLED, why=why, detail=detail)
@@ -201,16 +259,29 @@ def end(act: Act, why: str, *, detail: dict[str, Any] | None = None) -> None:
 def book_again(act: Act, *, why: str | None) -> None:
     """A closed or unconfirmed order comes back: same order, new appointment, the proof starts afresh."""
     order = act.order
+    refuse_twin(act, order.job_kind, besides=order)
     order.matched_at = order.match = order.started_at = order.finished_at = order.closed_at = order.confirm_by = None
     order.outcome = order.before_id = order.after_id = order.before_document = order.after_document = None
     order.comparison = order.promise_from = order.promise_to = order.promise_finish = None
-    order.holder_id = None
+    order.holder_id = order.claimed_at = order.permit = order.safe_state = order.not_before = None
+    order.flags = []
+    if KINDS[order.job_kind].consent:
+        flag(order, "The customer agreed the first time. Ask again before it is done once more.")
     for step in order.steps:
         step.done_at = step.done_by = step.given = None
-    appoint(act)
+    found = find_time_or_wait(act)
     act.leave(OrderState.BOOKED, why=why)
-    conversation.booked(act)
-    release_if_open(act)
+    conversation.reopened(act, why)
+    if found:
+        release_if_open(act)
+
+
+def refuse_twin(act: Act, job_kind: str, *, besides: WorkOrder | None = None) -> None:
+    """Raise Conflict when such a job is open already for this order's ticket and machine."""
+    order = act.order
+    twin = same_open_order(act.session, order.ticket_id, order.asset_id, job_kind)
+    if twin is not None and twin is not besides:
+        raise Conflict("wrong_state", f"{twin.number} is open for the same ticket, machine and job: use that one.")
 
 
 def reopening(act: Act, body: dict[str, Any]) -> None:

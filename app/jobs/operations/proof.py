@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from app.core.clock import drill_offset
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.hardware.compare import compare
 from app.hardware.models import Diagnostics
 from app.hardware.operations.diagnose import FollowUp, freeze, request_diagnostics
+from app.hardware.queries import latest
 from app.jobs.kinds import KINDS
 from app.jobs.operations import conversation
-from app.jobs.operations.act import Act
+from app.jobs.operations.act import SYSTEM, Act, flag
 from app.jobs.operations.planning import book_again, withdraw
 from app.jobs.rules import fault_gone
-from app.jobs.states import OrderState
+from app.jobs.states import OrderState, Verb
 
 AFTER_TASK = "jobs.after_taken"
+UNPROVED = (
+    "The diagnostics after the work do not prove the repair. Take them again once the machine is ready (an array "
+    "rebuilds for hours), or a system administrator or manager accepts it as it is."
+)
 
 
 def before_taken(act: Act, taken: Diagnostics) -> None:
@@ -25,12 +31,28 @@ def before_taken(act: Act, taken: Diagnostics) -> None:
     order = act.order
     if order.state not in {OrderState.CLAIMED, OrderState.MATCHED} or order.before_id == taken.id:
         return  # too late to be a BEFORE, or looked at already
-    document = taken.document or {}
+    goes_on = order.started_at is not None and order.before_document is not None
+    if goes_on and taken.frozen:
+        return
     freeze(act.session, taken)
+    if goes_on:
+        act.stay(why="Diagnostics before the work goes on", detail={"diagnostics": str(taken.id)})
+        return  # the BEFORE of a job that was handed over is from before the first hands
+    document = taken.document or {}
     order.before_id, order.before_document = taken.id, document
     if fault_gone(document, KINDS[order.job_kind].finding_kinds):
-        order.flags = [*order.flags, "The machine reports no such fault any more: ask before you touch anything."]
+        flag(order, "The machine reports no such fault any more: ask before you touch anything.")
     act.stay(why="BEFORE diagnostics", detail={"diagnostics": str(taken.id)})
+
+
+def take_newer_before(act: Act) -> None:
+    """Make diagnostics that were taken again since the claim the BEFORE, where that one is missing or lacks sources."""
+    order = act.order
+    if order.claimed_at is None or (order.before_document or {}).get("complete"):
+        return
+    newest = latest(act.session, order.asset)
+    if newest is not None and newest.requested_at >= order.claimed_at - drill_offset():
+        before_taken(replace(act, verb=Verb.NOTE, by=SYSTEM, person_id=None, device=None), newest)
 
 
 def completion(act: Act, body: dict[str, Any]) -> None:
@@ -43,7 +65,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     order.finished_at = act.at
     left = [step.title for step in order.steps if step.done_at is None]
     if left and outcome == "repaired":
-        order.flags = [*order.flags, f"Completed without evidence for: {'; '.join(left)}."]
+        flag(order, f"Completed without evidence for: {'; '.join(left)}.")
     request_diagnostics(
         act.session, order.asset, by=act.by, reason="after", now=act.now - drill_offset(),
         follow_up=FollowUp(AFTER_TASK, {"number": order.number}),
@@ -56,7 +78,9 @@ def completion(act: Act, body: dict[str, Any]) -> None:
 def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     """Compare with BEFORE; a clean difference closes by itself, anything else waits for a person."""
     order = act.order
-    if order.state != OrderState.VERIFYING or order.after_id == taken.id:
+    if order.state not in {OrderState.VERIFYING, OrderState.AWAITING_CONFIRMATION} or order.after_id == taken.id:
+        return
+    if order.state == OrderState.AWAITING_CONFIRMATION and order.after_id is not None:
         return
     document = taken.document or {}
     freeze(act.session, taken)
@@ -65,8 +89,13 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     order.comparison = comparison.to_dict()
     clean = comparison.to_dict()["result"] == "repaired" and bool(document.get("complete"))
     act.stay(why="AFTER diagnostics", detail={"diagnostics": str(taken.id), "result": order.comparison["result"]})
+    if order.state != OrderState.VERIFYING:
+        return  # a person accepted it before the machine spoke
     if clean and order.outcome != "not_repaired":
+        order.flags = [sentence for sentence in order.flags if sentence != UNPROVED]
         to_confirmation(act, silence, why="the machine proves it", detail=None)
+    else:
+        flag(order, UNPROVED)
 
 
 def _named_finding(act: Act) -> tuple[str, str] | None:
@@ -81,7 +110,7 @@ def _named_finding(act: Act) -> tuple[str, str] | None:
 def closure(act: Act, body: dict[str, Any], silence: timedelta) -> None:
     """A person accepts what the machine could not prove, and signs for it."""
     if not body["accept_unverified"]:
-        raise Invalid("invalid", "Accept the unverified repair, or reopen the work: there is nothing in between.")
+        raise Conflict("not_verified", "The machine does not prove the repair: accept it as it is, or leave it open.")
     to_confirmation(act, silence, why=body["why"], detail={"accept_unverified": True})
 
 

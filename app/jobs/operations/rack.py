@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from app.core.clock import drill_offset, utc_text
@@ -16,7 +16,8 @@ from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
 from app.jobs.operations.escalate import open_referral, pin_steps
 from app.jobs.operations.numbers import next_number
-from app.jobs.operations.planning import appoint
+from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
+from app.jobs.operations.proof import take_newer_before
 from app.jobs.rules import (
     MATCH_VALID,
     Expected,
@@ -31,6 +32,7 @@ from app.jobs.rules import (
 )
 from app.jobs.states import OrderState
 from app.jobs.teams import Team
+from app.shifts.operations import reassign
 from app.shifts.window import latest_start, local_text
 
 BEFORE_TASK = "jobs.before_taken"
@@ -42,6 +44,8 @@ def claim(act: Act, _body: dict[str, Any]) -> None:
     order.holder_id = act.person_id
     order.claimed_at = act.now
     order.matched_at = order.match = None
+    if order.appointment is not None and act.person_id is not None:
+        reassign(act.session, order.appointment, act.person_id)
     order.permit = permit(act)
     take_before(act)
     act.leave(OrderState.CLAIMED, detail={"permit": order.permit})
@@ -75,6 +79,7 @@ def match(act: Act, body: dict[str, Any]) -> None:
     another person on their own sign-in. Whoever renders this looks at `order.matched_at`.
     """
     order = act.order
+    take_newer_before(act)
     proof = MatchProof(body["rack"], body["tag"], body["light"], body["face"], body.get("serial"))
     expected = expected_machine(order)
     wrong = mismatches(proof, expected)
@@ -125,6 +130,7 @@ def discrepancy(act: Act, body: dict[str, Any]) -> None:
 def start(act: Act, _body: dict[str, Any]) -> None:
     """Hands may touch now: inside site hours, with fresh proof and diagnostics, and only if it still fits."""
     order = act.order
+    take_newer_before(act)
     check_start(start_facts(act))
     order.started_at = act.at
     act.leave(OrderState.WORKING)
@@ -155,8 +161,6 @@ def step(act: Act, body: dict[str, Any]) -> None:
     if act.person_id != act.order.holder_id and found.evidence != Evidence.SECOND_PERSON:
         raise Conflict("not_holder", "A second person only confirms; the holder does the other steps.")
     _check_evidence(act, found, body["evidence"])
-    if found.destructive:
-        _check_still_safe(act)
     found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
     act.stay(detail={"step": found.key, "evidence": found.given})
 
@@ -184,11 +188,6 @@ def _check_new_serial(order: WorkOrder, serial: str) -> None:
         raise Conflict("not_verified", f"Serial {serial} is in the machine already: this is not a new part.")
 
 
-def _check_still_safe(act: Act) -> None:
-    if act.device is None and act.order.matched_at and act.at - act.order.matched_at > timedelta(hours=2):
-        raise Conflict("not_matched", "The server check is hours old. Do it again before a step that cannot be undone.")
-
-
 def _storable(evidence: dict[str, Any]) -> dict[str, Any]:
     return {
         key: value if isinstance(value, bool | int | float | str) else str(value) for key, value in evidence.items()
@@ -198,6 +197,7 @@ def _storable(evidence: dict[str, Any]) -> dict[str, Any]:
 def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
     """A second job on the open chassis: a linked order for the same hands that keeps the server check."""
     order, kind = act.order, kind_named(body["job_kind"])
+    refuse_twin(act, kind.name)
     linked = WorkOrder(
         number=next_number(act.session, "WO", act.now), state=OrderState.MATCHED, escalation_id=order.escalation_id,
         parent_id=order.id, site=order.site, asset=order.asset, ticket=order.ticket, job_kind=kind.name,
@@ -212,8 +212,8 @@ def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
     pin_steps(linked, kind)
     act.session.flush()
     child = replace(act, order=linked, device=None)
-    holder = order.holder.name if order.holder else None
-    appoint(child, technician=holder)
+    with suppress(Conflict):  # without an appointment where the day is full: start decides, the hands are there
+        appoint(child, technician=order.holder.name if order.holder else None)
     child.leave(OrderState.MATCHED, why=body["why"], detail={"added_to": order.number})
     act.stay(why=body["why"], detail={"added": linked.number})
     conversation.booked(child)
@@ -236,9 +236,9 @@ def handover(act: Act, body: dict[str, Any]) -> None:
     order.safe_state = body["safe_state"]
     order.holder_id = None
     order.matched_at = None
-    appoint(act)
-    assert order.appointment is not None
-    detail = {"safe_state": body["safe_state"], "starts_local": order.appointment.starts_local}
+    find_time_or_wait(act, tolerated=NO_TIME)  # whoever must leave is not kept by a full calendar
+    starts_local = order.appointment.starts_local if order.appointment else None
+    detail = {"safe_state": body["safe_state"], "starts_local": starts_local}
     act.leave(OrderState.HANDED_OVER, why=body["why"], detail=detail)
     conversation.handed_over(act, body["why"])
 

@@ -1,0 +1,145 @@
+"""What the clockwork finds to do: numbers of orders, bounded, each with its own index. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.hardware.models import Diagnostics
+from app.jobs.models import WorkOrder
+from app.jobs.states import WAITING, OrderState
+from app.people.models import Person
+from app.shifts.models import Absence, Appointment
+from app.shifts.queries import site_calendar
+from app.shifts.window import opening_at
+from app.sites.models import ClosedDay, Site
+from app.tickets.models import Message
+
+MOST = 500
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=20)  # a message in the morning is followed by one the next morning
+WARNING = timedelta(minutes=10)
+TO_COME = (OrderState.BOOKED, OrderState.HANDED_OVER)
+NOT_BEGUN = (*TO_COME, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED)
+
+
+def due_for_release(session: Session, now: datetime) -> Sequence[str]:
+    """Booked orders whose appointment lies in the opening that runs now at their site, or was missed before it."""
+    due = [
+        and_(WorkOrder.site_id == site.id, func.lower(Appointment.during) < opening.ends_at)
+        for site in _sites_with(session, [OrderState.BOOKED])
+        if (opening := opening_at(site_calendar(site), now)) is not None
+    ]
+    if not due:
+        return []
+    return _numbers(session, _booked().where(WorkOrder.state == OrderState.BOOKED, or_(*due)), Appointment.during)
+
+
+def silent_since(session: Session, now: datetime) -> Sequence[str]:
+    """Orders whose customer has had the stated time to object."""
+    silent = select(WorkOrder.number).where(
+        WorkOrder.state == OrderState.AWAITING_CONFIRMATION, WorkOrder.confirm_by <= now
+    )
+    return _numbers(session, silent, WorkOrder.confirm_by)
+
+
+def late(session: Session, now: datetime) -> Sequence[str]:
+    """Orders not begun at the end of the range that was promised, or not about to end by the promised finish."""
+    started = func.make_interval(0, 0, 0, 0, 0, cast(WorkOrder.minutes, Integer)) + WorkOrder.started_at
+    overdue = or_(
+        and_(WorkOrder.state.in_(NOT_BEGUN), WorkOrder.promise_to < now),
+        and_(
+            WorkOrder.state == OrderState.WORKING,
+            or_(WorkOrder.promise_finish < now + WARNING, WorkOrder.promise_finish < started),
+        ),
+    )
+    return _numbers(session, select(WorkOrder.number).where(overdue), WorkOrder.promise_finish)
+
+
+def past_closing(session: Session, now: datetime, told: str) -> Sequence[str]:
+    """Orders at work at sites that are closed now, without the flag `told`."""
+    closed = [
+        site.id
+        for site in _sites_with(session, [OrderState.WORKING])
+        if opening_at(site_calendar(site), now) is None
+    ]  # fmt: skip
+    at_work = select(WorkOrder.number).where(
+        WorkOrder.site_id.in_(closed), WorkOrder.state == OrderState.WORKING, ~WorkOrder.flags.contains([told])
+    )
+    return _numbers(session, at_work, WorkOrder.id)
+
+
+def without_time(session: Session, _now: datetime) -> Sequence[str]:
+    """Orders for which no technician had time."""
+    waiting = select(WorkOrder.number).where(
+        WorkOrder.state.in_(TO_COME), WorkOrder.appointment_id.is_(None), WorkOrder.waiting_what.is_not(None)
+    )
+    return _numbers(session, waiting, WorkOrder.waiting_since, most=20)
+
+
+def misplaced(session: Session, now: datetime) -> Sequence[str]:
+    """Orders whose appointment fell on a day that was closed since, or whose technician is away or gone."""
+    closed = exists().where(
+        ClosedDay.site_id == WorkOrder.site_id,
+        ClosedDay.confirmed_at.is_not(None),
+        cast(ClosedDay.day, Text) == func.left(Appointment.starts_local, 10),
+    )
+    to_come = _booked().where(
+        WorkOrder.state.in_(TO_COME), func.lower(Appointment.during) > now, or_(closed, is_away())
+    )
+    return _numbers(session, to_come, Appointment.during, most=50)
+
+
+def is_away() -> ColumnElement[bool]:
+    """The technician of an appointment is absent then, or has left."""
+    span = func.tstzrange(Absence.starts_at, Absence.ends_at)
+    absent = exists().where(Absence.person_id == Appointment.technician_id, span.op("&&")(Appointment.during))
+    return or_(absent, exists().where(Person.id == Appointment.technician_id, ~Person.active))
+
+
+def provable(session: Session, _now: datetime) -> Sequence[str]:
+    """Unproved repairs whose machine was asked again after AFTER: a rebuilt array proves itself an hour later."""
+    after, newer = aliased(Diagnostics), aliased(Diagnostics)
+    asked_again = exists().where(
+        after.id == WorkOrder.after_id,
+        newer.asset_id == WorkOrder.asset_id,
+        newer.state == "done",
+        newer.requested_at > after.requested_at,
+    )
+    unproved = select(WorkOrder.number).where(WorkOrder.state == OrderState.VERIFYING, asked_again)
+    return _numbers(session, unproved, WorkOrder.finished_at, most=50)
+
+
+def unheard(session: Session, now: datetime) -> Sequence[str]:
+    """Orders of whom the ticket heard nothing: for an hour while at work, for a day while waiting in site hours."""
+    open_sites = [site.id for site in _sites_with(session, WAITING) if opening_at(site_calendar(site), now) is not None]
+    quiet = or_(
+        and_(WorkOrder.state == OrderState.WORKING, ~_heard(now - HOUR)),
+        and_(WorkOrder.state.in_(WAITING), WorkOrder.site_id.in_(open_sites), ~_heard(now - DAY)),
+    )
+    return _numbers(session, select(WorkOrder.number).where(quiet), WorkOrder.id, most=100)
+
+
+def _heard(since: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        Message.ticket_id == WorkOrder.ticket_id, Message.subject == WorkOrder.number, Message.created_at > since
+    )
+
+
+def _booked() -> Select[str]:
+    return select(WorkOrder.number).join(Appointment, Appointment.id == WorkOrder.appointment_id)
+
+
+def _sites_with(session: Session, states: Collection[OrderState]) -> Sequence[Site]:
+    wanted = select(Site).where(exists().where(WorkOrder.site_id == Site.id, WorkOrder.state.in_(states)))
+    return session.scalars(wanted).unique().all()
+
+
+def _numbers(
+    session: Session, query: Select[str], by: InstrumentedAttribute[Any], *, most: int = MOST
+) -> Sequence[str]:
+    return session.scalars(query.order_by(by).limit(most)).all()
