@@ -11,6 +11,7 @@ from app.hardware.naming import name_of, part_named
 from app.hardware.readings import State
 
 PHYSICAL = "1.3.6.1.2.1.47.1.1.1.1"
+SENSORS = "1.3.6.1.2.1.99.1.1.1"
 DESCR, CLASS, NAME, SERIAL, MODEL = (f"{PHYSICAL}.{arc}" for arc in (2, 5, 7, 11, 13))
 POWER_SUPPLY, FAN = 6, 7  # PhysicalClass
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from app.hardware.agent_values import Values
 from app.hardware.facts import Facts, Part
 from app.hardware.families_snmp import SnmpFamily
-from app.hardware.vendors._entity import DESCR, NAME, columns, name_at, scaled
+from app.hardware.vendors._entity import DESCR, NAME, SENSORS, columns, name_at, scaled
 from app.hardware.vendors._limited import judged
-from app.hardware.vendors.entity_mib import SENSORS
 
 LIMIT_TABLE = "1.3.6.1.4.1.30065.3.12.1.1.1"
 LIMITS = {"unc": f"{LIMIT_TABLE}.3", "ucr": f"{LIMIT_TABLE}.4"}

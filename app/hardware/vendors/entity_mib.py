@@ -19,6 +19,7 @@ from app.hardware.vendors._entity import (
     MODEL,
     NAME,
     POWER_SUPPLY,
+    SENSORS,
     SERIAL,
     columns,
     name_at,
@@ -26,7 +27,6 @@ from app.hardware.vendors._entity import (
 )
 from app.hardware.vendors._words import critical, ok, unknown
 
-SENSORS = "1.3.6.1.2.1.99.1.1.1"
 STATE_OPER = "1.3.6.1.2.1.131.1.1.1.3"
 OPER = {1: unknown(), 2: critical("does not work", Fault.FAILED), 3: ok("works"), 4: ok("being tested")}
 NOT_SAID = Meaning(State.UNKNOWN, "the agent lists it, and does not say how it is")
