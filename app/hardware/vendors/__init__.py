@@ -3,10 +3,10 @@
 A file declares one member, `FAMILY`, named as the file is, and nothing else is needed anywhere:
 
 - an SNMP family is a `families_snmp.SnmpFamily`: which agents it is for (`identified_by`, beginnings of sysObjectID;
-  `()` for a standard MIB that any agent may have, then `roles` narrows it), and tables. A `Status` row is one MIB
-  object of integer codes: which part it speaks of and what each code means, with the object's name as its source.
-  A `Measure` row is one MIB object that measures. `read` takes what does not fit into rows: a pure function from the
-  values to `Facts`.
+  `()` for a `standard` MIB that any agent may have, then `roles` narrows it; `probe`, an object that only they have,
+  for agents whose sysObjectID tells nothing), and tables. A `Status` row is one MIB object of codes: which part it
+  speaks of and what each code means, with the object's name as its source. A `Measure` row is one MIB object that
+  measures. `read` takes what does not fit into rows: a pure function from the values to `Facts`.
 - an IPMI family is a `families_ipmi.IpmiFamily`: sensor tables of one maker of BMCs (`identified_by`, beginnings of
   the maker's name in the FRU; `()` for everybody).
 - a Redfish family is a `families_redfish.RedfishFamily`: what a maker's own properties mean and where its numbers
@@ -19,7 +19,7 @@ unknown, never ok. Absent is not failed. Mind that "ok" is a different number wi
 MIB file. Nothing here reads the network: the same tables run on recordings.
 
 A file that declares no FAMILY, or one under another name than the file's, stops the start with its name. Files whose
-names begin with an underscore are not scanned.
+names begin with an underscore are not scanned: they are what several families share.
 """
 
 from __future__ import annotations
