@@ -13,19 +13,30 @@ import signal
 import socket
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyipmi
 import pyipmi.interfaces.rmcpplus
 
 from app.hardware.readings import IpmiTarget
-from lab.ipmi_records import FRU_SIZE, compact_record, controller_record, fru_inventory, full_record, log_record
-from lab.machines import THRESHOLD, Analog, Bmc, Change, Discrete, Event, Fault, Sensor, apply, changed, events_of
+from lab.ipmi_records import (
+    FRU_SIZE,
+    compact_record,
+    controller_record,
+    fru_inventory,
+    full_record,
+    locator_record,
+    log_record,
+    module_inventory,
+    part_inventory,
+)
+from lab.machines import THRESHOLD, Analog, Bmc, Change, Discrete, Event, Fault, Part, Sensor, apply, changed, events_of
 from lab.processes import LOOPBACK, Child, NotReady, free_tcp_ports, free_udp_ports, wait_until
 
 ASF_PRESENCE_PING = bytes([6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 0, 0, 0])
 PROMPT = b"> "
-DISCRETE_BITS = 8
+DISCRETE_BITS = 15
 
 # ipmi_sim calls it with: address, get|set, names or name-value pairs ("identify" comes with one argument "10 0").
 CHASSIS_SCRIPT = """#!/bin/sh
@@ -137,6 +148,12 @@ class BmcServer:
             for line in _sensor_lines(self.bmc, self.bmc.sensor(change.sensor), events=True)
         )
 
+    def replace_part(self, name: str, serial: str) -> None:
+        """Put another part of the same kind in the place of this one: its inventory has another serial number."""
+        number = [part.name for part in self.bmc.parts].index(name) + 1
+        swapped = replace(self.bmc.parts[number - 1], serial=serial)
+        (self.folder / f"fru{number}.bin").write_bytes(_inventory(self.bmc, swapped))
+
     @property
     def power_on(self) -> bool:
         """Whether the chassis is switched on; can be set."""
@@ -195,6 +212,8 @@ def write_configuration(bmc: Bmc, folder: Path, ports: tuple[int, int]) -> None:
     (folder / "chassis.sh").chmod(0o755)
     (folder / "power").write_text(f"{int(bmc.power_on)}\n")
     (folder / "fru0.bin").write_bytes(fru_inventory(bmc.manufacturer, bmc.product, bmc.serial, bmc.asset_tag))
+    for number, part in enumerate(bmc.parts, 1):
+        (folder / f"fru{number}.bin").write_bytes(_inventory(bmc, part))
     (folder / "bmc.emu").write_text("\n".join(_emulator_lines(bmc, folder)) + "\n")
     guid = hashlib.sha256(bmc.serial.encode()).hexdigest()[:32]
     (folder / "lan.conf").write_text(
@@ -224,15 +243,24 @@ def _emulator_lines(bmc: Bmc, folder: Path) -> Iterator[str]:
         yield from _setup_lines(number, sensor)
         yield from _sensor_lines(bmc, sensor, events=False)
         records.append(_record(number, sensor))
+    for number, part in enumerate(bmc.parts, 1):
+        records.append(locator_record(number, (part.entity, part.instance), part.name))
     for record in records:
         yield "main_sdr_add 0x20 " + " ".join(f"0x{byte:02x}" for byte in record)
-    yield f'mc_add_fru_data 0x20 0 {FRU_SIZE} file 0 "{folder}/fru0.bin"'
+    for number in range(len(bmc.parts) + 1):
+        yield f'mc_add_fru_data 0x20 {number} {FRU_SIZE} file 0 "{folder}/fru{number}.bin"'
     yield "mc_enable 0x20"
+
+
+def _inventory(bmc: Bmc, part: Part) -> bytes:
+    if part.module:
+        return module_inventory(part.serial, part.product)
+    return part_inventory(bmc.manufacturer, part.product, part.serial)
 
 
 def _setup_lines(number: int, sensor: Sensor) -> Iterator[str]:
     scanning = "scanning" if not isinstance(sensor, Analog) or sensor.readable else "no-scanning"
-    support = "000111111111111" if isinstance(sensor, Analog) else "000000011111111"
+    support = "000111111111111" if isinstance(sensor, Analog) else "1" * DISCRETE_BITS
     if isinstance(sensor, Analog):
         mask, raw = _thresholds(sensor)
         yield f"sensor_set_threshold 0x20 0 {number} settable {mask:06b} " + " ".join(map(str, raw))
@@ -274,10 +302,11 @@ def _log_seed(bmc: Bmc, now: int) -> str:
 
 def _log_record(bmc: Bmc, number: int, event: Event, now: int) -> bytes:
     sensor = bmc.sensor(event.sensor)
-    event_type, first = (THRESHOLD, 0x50) if isinstance(sensor, Analog) else (sensor.event_type, 0)
+    event_type = THRESHOLD if isinstance(sensor, Analog) else sensor.event_type
     key = (sensor.kind, bmc.number(sensor.name))
-    data = (first | event.offset, *event.data)
-    return log_record(number, now - 60 * event.minutes_ago, key, (event_type, event.asserted), data)
+    data = (event.flags | event.offset, *event.data)
+    at = number if event.unset_clock else now - 60 * event.minutes_ago
+    return log_record(number, at, key, (event_type, event.asserted), data)
 
 
 def _read_prompt(console: socket.socket) -> None:

@@ -10,6 +10,8 @@ LANGUAGE_ENGLISH = 25
 RACK_MOUNT_CHASSIS = 23
 SDR_VERSION = 0x51
 BMC_ADDRESS = 0x20
+ALL_STATES = 0x7FFF
+DDR4, DDR4_SERIAL_AT, DDR4_PART_AT, DDR4_PART_SIZE = 0x0C, 325, 329, 20
 
 
 def text_field(text: str) -> bytes:
@@ -44,9 +46,15 @@ def compact_record(key: tuple[int, int, int], kind: int, event_type: int, name: 
     """Return a compact sensor record of a discrete sensor; `key` is (number, entity, instance). Table 43-2."""
     number, entity, instance = key
     body = bytes([BMC_ADDRESS, 0, number, entity, instance, 0x67, 0x40, kind, event_type])
-    body += struct.pack("<HHH", 0xFF, 0xFF, 0xFF)
+    body += struct.pack("<HHH", ALL_STATES, ALL_STATES, ALL_STATES)
     body += bytes([0xC0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) + text_field(name)
     return bytes([0, 0, SDR_VERSION, 0x02, len(body)]) + body
+
+
+def locator_record(number: int, entity: tuple[int, int], name: str) -> bytes:
+    """Return the locator of a part's inventory, kept by the BMC itself; `entity` is (id, instance). Table 43-7."""
+    body = bytes([BMC_ADDRESS, number, 0x80, 0, 0, 0x10, 0, *entity, 0]) + text_field(name)
+    return bytes([0, 0, SDR_VERSION, 0x11, len(body)]) + body
 
 
 def controller_record(name: str) -> bytes:
@@ -81,3 +89,20 @@ def fru_inventory(manufacturer: str, product: str, serial: str, asset_tag: str) 
     header = bytes([1, *starts])
     inventory = header + bytes([-sum(header) & 0xFF]) + chassis + board + product_area
     return inventory.ljust(FRU_SIZE, b"\0")
+
+
+def part_inventory(manufacturer: str, product: str, serial: str) -> bytes:
+    """Return the inventory of a part: a product area alone, padded to `FRU_SIZE` bytes."""
+    texts = (manufacturer, product, "PN-1", "A0", serial, "", "")
+    area = _area(bytes([1, 0, LANGUAGE_ENGLISH]) + b"".join(map(text_field, texts)))
+    header = bytes([1, 0, 0, 0, 1, 0, 0])
+    return (header + bytes([-sum(header) & 0xFF]) + area).ljust(FRU_SIZE, b"\0")
+
+
+def module_inventory(serial: str, part_number: str) -> bytes:
+    """Return what a DDR4 module says of itself: `serial` is four bytes in hexadecimal digits (JEDEC, bytes 325 on)."""
+    data = bytearray(FRU_SIZE)
+    data[:3] = bytes([0x23, 0x11, DDR4])
+    data[DDR4_SERIAL_AT:DDR4_PART_AT] = bytes.fromhex(serial)
+    data[DDR4_PART_AT : DDR4_PART_AT + DDR4_PART_SIZE] = part_number.encode("ascii").ljust(DDR4_PART_SIZE)
+    return bytes(data)

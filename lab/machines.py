@@ -12,16 +12,23 @@ from dataclasses import dataclass, replace
 CELSIUS, VOLTS, WATTS, RPM = 1, 4, 6, 18
 TEMPERATURE, VOLTAGE, FAN, INTRUSION, PROCESSOR, POWER_SUPPLY = 0x01, 0x02, 0x04, 0x05, 0x07, 0x08
 OTHER_UNITS, MEMORY, DRIVE, EVENT_LOG, WATCHDOG = 0x0B, 0x0C, 0x0D, 0x10, 0x23
+INTERRUPT, CHASSIS_STATE, CABLE, BATTERY = 0x13, 0x18, 0x1B, 0x29
 CPU, DISK, BOARD, PSU, CHASSIS, POWER_UNIT, FAN_ENTITY, COOLING, DIMM = 3, 4, 7, 10, 23, 19, 29, 30, 32
-THRESHOLD, REDUNDANCY, SENSOR_SPECIFIC = 0x01, 0x0B, 0x6F
+CABLE_ENTITY, BATTERY_ENTITY = 31, 40
+THRESHOLD, SEVERITY, REDUNDANCY, SENSOR_SPECIFIC = 0x01, 0x07, 0x0B, 0x6F
 RAW_TOP = 250
 LOWER_CRITICAL_GOING_LOW, UPPER_CRITICAL_GOING_HIGH = 2, 9
 
-PSU_PRESENT, PSU_FAILED, PSU_INPUT_LOST = 0, 1, 3
+PSU_PRESENT, PSU_FAILED, PSU_PREDICTED, PSU_INPUT_LOST, PSU_MISMATCHED = 0, 1, 2, 3, 6
 FULLY_REDUNDANT, REDUNDANCY_LOST = 0, 1
-ECC_CORRECTABLE, ECC_UNCORRECTABLE, MEMORY_PRESENT = 0, 1, 6
-DRIVE_PRESENT, DRIVE_FAULT, DRIVE_PREDICTIVE = 0, 1, 2
-PROCESSOR_IERR, PROCESSOR_PRESENT = 0, 7
+ECC_CORRECTABLE, ECC_UNCORRECTABLE, MEMORY_DISABLED, MEMORY_PRESENT, MEMORY_MISMATCHED = 0, 1, 4, 6, 7
+DRIVE_PRESENT, DRIVE_FAULT, DRIVE_PREDICTIVE, DRIVE_DEGRADED, DRIVE_REBUILDING = 0, 1, 2, 5, 7
+PROCESSOR_IERR, PROCESSOR_HOT, PROCESSOR_PRESENT, PROCESSOR_THROTTLED = 0, 1, 7, 10
+BATTERY_LOW, BATTERY_FAILED, BATTERY_PRESENT = 0, 1, 2
+CABLE_CONNECTED, CABLE_WRONG = 0, 1
+BUS_ERROR = 8
+HEALTHY, CRITICAL = 0, 2
+DATA_BY_TABLE, DATA_OF_THRESHOLD = 0xF0, 0x50  # what the two data bytes mean: table 42-3's, value and limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,19 @@ Sensor = Analog | Discrete
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the event log: what `sensor` reported so many minutes before the start."""
+    """One entry of the event log: what `sensor` reported so many minutes before the start.
+
+    `flags` are the high bits of the first data byte, which say what `data` mean; `unset_clock`: the BMC's clock was
+    not set yet.
+    """
 
     sensor: str
     offset: int
     minutes_ago: int
     asserted: bool = True
     data: tuple[int, int] = (0xFF, 0xFF)
+    flags: int = 0
+    unset_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,20 @@ class Change:
     sensor: str
     value: float | None = None
     bits: frozenset[int] = frozenset()
+    data: tuple[int, int] = (0xFF, 0xFF)
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part with an inventory of its own; a memory `module` keeps it as memory modules do (DDR4)."""
+
+    name: str
+    entity: int
+    instance: int
+    serial: str
+    product: str = "P-100"
+    module: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +145,33 @@ def psu_failed(number: int, minutes_ago: int = 90) -> Fault:
     return Fault(changes, minutes_ago)
 
 
+def psu_predicted(number: int, minutes_ago: int = 90) -> Fault:
+    """Return a fault: PSU `number` predicts its failure and still works."""
+    return Fault((Change(f"PS{number} Status", bits=frozenset({PSU_PRESENT, PSU_PREDICTED})),), minutes_ago)
+
+
+def psu_mismatched(number: int, minutes_ago: int = 90) -> Fault:
+    """Return a fault: PSU `number` has other power ratings than its neighbour."""
+    bits = frozenset({PSU_PRESENT, PSU_MISMATCHED})
+    return Fault((Change(f"PS{number} Status", bits=bits, data=(0, 3), flags=0x30),), minutes_ago)
+
+
+def psu_out(number: int, minutes_ago: int = 90) -> Fault:
+    """Return a fault: the bay of PSU `number` is empty; redundancy is lost."""
+    changes = (
+        Change(f"PS{number} Status"),
+        Change(f"PS{number} Input Power", value=0),
+        Change(f"PS{number} Input Volt", value=0),
+        Change("PS Redundancy", bits=frozenset({REDUNDANCY_LOST})),
+    )
+    return Fault(changes, minutes_ago)
+
+
+def rolled_up(fault: Fault) -> Fault:
+    """Return the fault with the machine's own summary: its health is critical."""
+    return replace(fault, changes=(*fault.changes, Change("System Health", bits=frozenset({CRITICAL}))))
+
+
 def ecc(dimm: str, *, uncorrectable: bool = False, minutes_ago: int = 90) -> Fault:
     """Return a fault: memory module `dimm` ("A1") reports ECC errors."""
     offset = ECC_UNCORRECTABLE if uncorrectable else ECC_CORRECTABLE
@@ -128,6 +182,59 @@ def drive_failing(bay: int, how: str = "predictive", minutes_ago: int = 90) -> F
     """Return a fault: the drive in `bay` predicts its failure ("predictive") or has failed ("fault")."""
     offset = {"predictive": DRIVE_PREDICTIVE, "fault": DRIVE_FAULT}[how]
     return Fault((Change(f"Drive {bay}", bits=frozenset({DRIVE_PRESENT, offset})),), minutes_ago)
+
+
+def memory_disabled(dimm: str, minutes_ago: int = 90) -> Fault:
+    """Return a fault: memory module `dimm` was mapped out."""
+    return Fault((Change(f"DIMM_{dimm}", bits=frozenset({MEMORY_PRESENT, MEMORY_DISABLED})),), minutes_ago)
+
+
+def memory_mismatched(dimm: str, minutes_ago: int = 90) -> Fault:
+    """Return a fault: memory module `dimm` does not fit to the others."""
+    return Fault((Change(f"DIMM_{dimm}", bits=frozenset({MEMORY_PRESENT, MEMORY_MISMATCHED})),), minutes_ago)
+
+
+def memory_out(dimm: str, minutes_ago: int = 90) -> Fault:
+    """Return a change: memory module `dimm` is not in its slot."""
+    return Fault((Change(f"DIMM_{dimm}"),), minutes_ago)
+
+
+def array_degraded(*bays: int, minutes_ago: int = 90) -> Fault:
+    """Return a fault: the drives in `bays` say that their array is degraded."""
+    bits = frozenset({DRIVE_PRESENT, DRIVE_DEGRADED})
+    return Fault(tuple(Change(f"Drive {bay}", bits=bits) for bay in bays), minutes_ago)
+
+
+def processor_failed(number: int, how: str = "ierr", minutes_ago: int = 90) -> Fault:
+    """Return a fault: processor `number` had an internal error ("ierr"), tripped ("hot") or is throttled ("slow")."""
+    offset = {"ierr": PROCESSOR_IERR, "hot": PROCESSOR_HOT, "slow": PROCESSOR_THROTTLED}[how]
+    return Fault((Change(f"CPU{number} Status", bits=frozenset({PROCESSOR_PRESENT, offset})),), minutes_ago)
+
+
+def battery_failed(how: str = "failed", minutes_ago: int = 90) -> Fault:
+    """Return a fault: the board's battery is "low" or has "failed"."""
+    offset = {"low": BATTERY_LOW, "failed": BATTERY_FAILED}[how]
+    return Fault((Change("CMOS Battery", bits=frozenset({BATTERY_PRESENT, offset})),), minutes_ago)
+
+
+def cable_wrong(minutes_ago: int = 90) -> Fault:
+    """Return a fault: a cable inside is plugged in wrongly."""
+    return Fault((Change("SAS Cable", bits=frozenset({CABLE_WRONG})),), minutes_ago)
+
+
+def bus_error(minutes_ago: int = 90) -> Fault:
+    """Return a fault: a bus had an uncorrectable error."""
+    return Fault((Change("PCI Bus", bits=frozenset({BUS_ERROR})),), minutes_ago)
+
+
+def voltage_low(rail: str = "12V", volts: float = 10.5, minutes_ago: int = 90) -> Fault:
+    """Return a fault: a rail is below its lower critical limit."""
+    return Fault((Change(rail, value=volts),), minutes_ago)
+
+
+def fan_slow(number: int, rpm: float = 1260, minutes_ago: int = 90) -> Fault:
+    """Return a fault: fan `number` turns below its warning limit."""
+    return Fault((Change(f"FAN{number}", value=rpm),), minutes_ago)
 
 
 def fan_failed(number: int, minutes_ago: int = 90) -> Fault:
@@ -207,8 +314,30 @@ def server_sensors(psus: int = 2, fans: int = 6, dimms: int = 8, bays: int = 8, 
         Discrete("Intrusion", INTRUSION, CHASSIS, 1),
         Discrete("Watchdog", WATCHDOG, BOARD, 1),
         Discrete("SEL", EVENT_LOG, BOARD, 1),
+        Discrete("CMOS Battery", BATTERY, BATTERY_ENTITY, 1, frozenset({BATTERY_PRESENT})),
+        Discrete("SAS Cable", CABLE, CABLE_ENTITY, 1, frozenset({CABLE_CONNECTED})),
+        Discrete("PCI Bus", INTERRUPT, BOARD, 1),
+        Discrete("System Health", CHASSIS_STATE, CHASSIS, 1, frozenset({HEALTHY}), SEVERITY),
     ]
     return tuple(sensors)
+
+
+def supplies(count: int = 2) -> tuple[Part, ...]:
+    """Return the inventories of the power supplies."""
+    return tuple(Part(f"PSU{number} FRU", PSU, number, f"PSN{number}0001") for number in range(1, count + 1))
+
+
+def modules(count: int = 8) -> tuple[Part, ...]:
+    """Return the inventories of the memory modules, kept by the modules themselves."""
+    return tuple(
+        Part(f"DIMM_{slot}", DIMM, instance, f"{0xA1000000 + instance:08X}", "M393A2K40", module=True)
+        for instance, slot in enumerate(_slots(count), 1)
+    )
+
+
+def bay_drives(count: int = 6) -> tuple[Part, ...]:
+    """Return the inventories of the drives."""
+    return tuple(Part(f"Drive {bay} FRU", DISK, bay + 1, f"ZC{bay:04}") for bay in range(count))
 
 
 DAY = 24 * 60
@@ -223,8 +352,9 @@ PAST = (
 
 @dataclass(frozen=True, slots=True)
 class Bmc:
-    """One BMC to run, as plain facts. Its accounts are `username` (administrator) and "operator", one password.
+    """One BMC to run, as plain facts; `parts` are those with an inventory of their own.
 
+    Its accounts are `username` (administrator) and "operator", with one password.
     `clock_skew_s` is how far the BMC's clock is ahead of ours; `history` are old log entries, long over.
     """
 
@@ -236,6 +366,7 @@ class Bmc:
     sensors: tuple[Sensor, ...] = server_sensors()
     faults: tuple[Fault, ...] = ()
     history: tuple[Event, ...] = PAST
+    parts: tuple[Part, ...] = supplies()
     username: str = "admin"
     password: str = "loopback-only"  # noqa: S105 - opens nothing but a simulator on loopback
     power_on: bool = True
@@ -272,7 +403,14 @@ def events_of(bmc: Bmc, fault: Fault) -> list[Event]:
     for change in fault.changes:
         sensor = bmc.sensor(change.sensor)
         if isinstance(sensor, Discrete):
-            found += [Event(sensor.name, bit, fault.minutes_ago) for bit in sorted(change.bits - sensor.bits)]
+            began = [
+                Event(sensor.name, bit, fault.minutes_ago, data=change.data, flags=change.flags)
+                for bit in sorted(change.bits - sensor.bits)
+            ]
+            ended = [
+                Event(sensor.name, bit, fault.minutes_ago, asserted=False) for bit in sorted(sensor.bits - change.bits)
+            ]
+            found += [*began, *(ended if sensor.event_type == SENSOR_SPECIFIC else [])]
         elif change.value is not None:
             found += _crossings(sensor, change.value, fault.minutes_ago)
     return found
@@ -286,5 +424,5 @@ def _crossings(sensor: Analog, value: float, minutes_ago: int) -> list[Event]:
     ):
         if limits is not None and sign * (value - limits[1]) >= 0:
             data = (sensor.raw(value), sensor.raw(limits[1]))
-            found.append(Event(sensor.name, offset, minutes_ago, data=data))
+            found.append(Event(sensor.name, offset, minutes_ago, data=data, flags=DATA_OF_THRESHOLD))
     return found

@@ -9,7 +9,7 @@ from app.hardware.diagnostics import Kind
 from app.hardware.facts import Observation, Part
 from app.hardware.families_ipmi import REDUNDANCY, SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
 from app.hardware.limits import PART_OF_READING, kind_of_reading
-from app.hardware.naming import is_redundancy, name_of, part_named
+from app.hardware.naming import is_redundancy, is_summary, name_of, part_named
 from app.hardware.readings import Sensor
 
 Entity = tuple[int, int]
@@ -73,6 +73,8 @@ def entity_of(sensor: Sensor) -> Entity:
 
 
 def _kind_of(family: IpmiFamily, sensor: Sensor) -> Kind:
+    if sensor.event_type != THRESHOLD and is_summary(sensor.name):
+        return Kind.SYSTEM
     of_entity = KIND_OF_ENTITY.get(sensor.entity_id)
     if of_entity is Kind.PSU and not is_redundancy(sensor.name):
         return Kind.PSU
@@ -91,6 +93,8 @@ def _instance_of(sensor: Sensor, kind: Kind) -> str | None:
 
 
 def _rollup(family: IpmiFamily, sensor: Sensor, kind: Kind, number: str | None) -> frozenset[Kind]:
+    if sensor.event_type != THRESHOLD and is_summary(sensor.name):
+        return frozenset(Kind)
     if is_redundancy(sensor.name) or sensor.event_type == REDUNDANCY:
         return ALL_REDUNDANT if kind is Kind.SYSTEM else frozenset({kind})
     specific = family.specific.get(sensor.sensor_type)

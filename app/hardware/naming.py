@@ -26,6 +26,9 @@ _NUMBER = {
 _GROUP = re.compile(r"(?:P|CPU|PROC|NODE|BP|BACKPLANE|RISER|BOX|BOARD)[ _-]?\d{1,2}(?=[ _-])", re.IGNORECASE)
 _GROUPED = frozenset({Kind.MEMORY, Kind.DRIVE})
 _TAIL = re.compile(r"[ _-]+(?:status|state|stat|ecc|presence|present|fault)$", re.IGNORECASE)
+_SUMMARY = re.compile(
+    r"roll.?up|overall|(?:system|sys|global|server|chassis|host)[ _-]*(?:health|status|state)$|^health", re.IGNORECASE
+)
 _PATTERN = {
     Kind.PSU: "PSU{}",
     Kind.FAN: "FAN{}",
@@ -65,6 +68,11 @@ def name_of(kind: Kind, number: str | None, otherwise: str) -> str:
 def spoken(kind: Kind, number: str | None, otherwise: str) -> str:
     """The part in a sentence: "PSU 2", "Fan 3", "DIMM A1"."""
     return _SPOKEN[kind].format(number) if number and kind in _SPOKEN else otherwise
+
+
+def is_summary(sensor_name: str) -> bool:
+    """Whether a sensor sums the whole machine up, so that its parts explain it."""
+    return _SUMMARY.search(sensor_name) is not None
 
 
 def is_redundancy(sensor_name: str) -> bool:

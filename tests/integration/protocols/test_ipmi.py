@@ -124,12 +124,13 @@ def test_log_agrees_with_ipmitool(hall: Fleet, faulty: IpmiAnswer) -> None:
 def test_parts_arrive_in_the_order_a_person_needs_them(hall: Fleet) -> None:
     arrived: list[tuple[str, object]] = []
     answer = ipmi.read(hall.bmcs[HEALTHY.name].target(), DEADLINE_S, lambda name, part: arrived.append((name, part)))
-    assert list(dict.fromkeys(name for name, _ in arrived)) == ["power", "log", "sensors", "identity"]
+    assert list(dict.fromkeys(name for name, _ in arrived)) == ["power", "log", "sensors", "identity", "inventory"]
     assert dict(arrived) == {
         "power": answer.power_on,
         "log": answer.log,
         "sensors": answer.sensors,
         "identity": answer.identity,
+        "inventory": answer.inventory,
     }
 
 

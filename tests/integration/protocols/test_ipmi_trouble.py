@@ -53,7 +53,7 @@ def test_bmc_that_dies_in_mid_read_leaves_what_it_said_before(hall: Fleet) -> No
     read = [sensor for sensor in answer.sensors if sensor.unavailable is None]
     assert 0 < len(read) < len(FAULTY.sensors)
     assert all(sensor.unavailable.startswith("not read: the BMC") for sensor in answer.sensors if sensor.unavailable)
-    assert set(answer.problems) == {"sensors", "identity"}
+    assert set(answer.problems) == {"sensors", "identity", "inventory"}
 
 
 def test_bmc_that_dies_before_its_sensor_list_leaves_power_and_log(hall: Fleet) -> None:

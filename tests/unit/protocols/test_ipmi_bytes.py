@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.core.errors import Malformed, Refused, Unsupported
 from app.hardware.protocols.ipmi import as_error
+from app.hardware.protocols.ipmi_decode import SensorRecord, decode_record
 from app.hardware.protocols.ipmi_identity import identity_from_device
 from app.hardware.protocols.ipmi_log import decode_entry, moment
-from app.hardware.protocols.ipmi_records import SensorRecord, decode_record
 from app.hardware.protocols.ipmi_sensors import interpret
 from app.hardware.protocols.ipmi_session import CompletionCode
 from lab.ipmi_records import compact_record, controller_record, full_record, log_record
