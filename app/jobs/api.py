@@ -21,13 +21,14 @@ from app.core.permissions import Permission
 from app.hardware.queries import asset_for
 from app.jobs import photos, queries
 from app.jobs.export import signed_export, signing_key
-from app.jobs.forms import EscalationSchema, Moment, read, read_verb
+from app.jobs.forms import AnswerSchema, EscalationSchema, Moment, read, read_verb
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
-from app.jobs.operations.escalate import escalate
+from app.jobs.operations import referrals as answering
+from app.jobs.operations.escalate import escalate, may_read_queue
 from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
-from app.jobs.outward import escalated_form, offer_form, order_form
+from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import Priority
 
@@ -163,6 +164,41 @@ def act(number: str, verb: str) -> ResponseReturnValue:
         stopped = _stopped(order) if named == Verb.MATCH else None
         answer = _answer(order)
     return stopped or answer
+
+
+@api.get("/referrals")
+@needs(Permission.REFERRALS_ACT)
+def referrals() -> Response:
+    """Open referrals of the caller's teams, calls from the rack first."""
+    found = queries.referrals_open(db.session(), current(), may_read_queue(current()))
+    return jsonify({"items": [referral_form(one) for one in found], "next": None})
+
+
+@api.post("/referrals/<number>/take")
+@needs(Permission.REFERRALS_ACT)
+@idempotent
+@api.doc(summary="Say that one is on it")
+def referral_take(number: str) -> ResponseReturnValue:
+    """Take a referral of one's team; 409 `wrong_state` when somebody was first."""
+    with transaction() as session:
+        found = queries.referral_numbered(session, current(), number, may_read_queue(current()))
+        answering.take(session, current(), found, now=business_now())
+        return jsonify(referral_form(found))
+
+
+@api.post("/referrals/<number>/answer")
+@needs(Permission.REFERRALS_ACT)
+@idempotent
+@api.doc(
+    summary="Answer a referral", description='`{"text"}`: the customer reads it, unless the call came from the rack'
+)
+def referral_answer(number: str) -> ResponseReturnValue:
+    """Answer a referral of one's team; 409 `wrong_state` when it is answered already."""
+    body = read(AnswerSchema, request.get_json())
+    with transaction() as session:
+        found = queries.referral_numbered(session, current(), number, may_read_queue(current()))
+        answering.answer(session, current(), found, body["text"], now=business_now())
+        return jsonify(referral_form(found))
 
 
 def _verb(name: str) -> Verb:

@@ -236,6 +236,12 @@ class EscalationSchema(Schema):
     team = fields.String(load_default=Team.DATA_CENTER.value, validate=_one_of(Team))
 
 
+class AnswerSchema(Schema):
+    """What a team answers to a referral; the customer reads it, unless the call came from the rack."""
+
+    text = fields.String(required=True, validate=FILLED)
+
+
 def read(schema: type[Schema], body: object) -> dict[str, Any]:
     """Check a body against a schema; raises Invalid naming every wrong field."""
     if not isinstance(body, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload
 
 from app.core.access import Principal, visible
@@ -14,6 +14,7 @@ from app.core.permissions import Permission
 from app.hardware.models import Asset, Diagnostics
 from app.jobs.models import Escalation, Photo, Referral, WorkOrder
 from app.jobs.states import ENDED, OrderState
+from app.jobs.teams import TEAMS, Team
 from app.people.models import Person
 from app.shifts.models import Appointment
 from app.sites.models import Site
@@ -140,30 +141,43 @@ def same_open_order(session: Session, ticket_id: int, asset_id: int, job_kind: s
     return session.scalars(query).unique().first()
 
 
-def referrals_open(session: Session, principal: Principal, teams: Sequence[str]) -> Sequence[Referral]:
-    """Open referrals of these teams at this person's sites: calls from the rack first, then oldest first."""
+def referrals_open(session: Session, principal: Principal, teams: Sequence[Team]) -> Sequence[Referral]:
+    """Open referrals of these teams that this person answers: calls from the rack first, then oldest first."""
     query = (
-        select(Referral)
-        .outerjoin(WorkOrder, Referral.order_id == WorkOrder.id)
-        .where(Referral.team.in_(teams), Referral.state != "answered")
+        _answered_by(principal, teams)
+        .where(Referral.state != "answered")
         .order_by(Referral.from_rack.desc(), Referral.created_at)
         .limit(100)
     )
-    sites = principal.sites_for(Permission.REFERRALS_ACT)
-    if sites is not None:
-        query = query.where(Referral.order_id.is_(None) | WorkOrder.site_id.in_(sites))
     return session.scalars(query).unique().all()
 
 
-def referral_numbered(session: Session, principal: Principal, number: str, teams: Sequence[str]) -> Referral:
+def referral_numbered(session: Session, principal: Principal, number: str, teams: Sequence[Team]) -> Referral:
     """The referral of that number; NotFound when it belongs to another team or site."""
-    query = select(Referral).where(Referral.number == number, Referral.team.in_(teams))
+    query = _answered_by(principal, teams).where(Referral.number == number)
     referral = session.scalars(query).unique().one_or_none()
-    sites = principal.sites_for(Permission.REFERRALS_ACT)
-    elsewhere = referral is not None and sites is not None and referral.order and referral.order.site_id not in sites
-    if referral is None or elsewhere:
+    if referral is None:
         raise NotFound("not_found", f"There is no referral {number} that you can see.")
     return referral
+
+
+def _answered_by(principal: Principal, teams: Sequence[Team]) -> Select[Referral]:
+    """Referrals of these teams at the sites where this person holds a role of the team; without a machine: anywhere."""
+    place: ColumnElement[int | None] = func.coalesce(WorkOrder.site_id, Asset.site_id)
+    if not principal.may(Permission.REFERRALS_ACT):
+        teams = []
+    own = []
+    for team in teams:
+        sites = {grant.site_id for grant in principal.grants if grant.role in TEAMS[team].roles}
+        there = true() if None in sites else or_(place.is_(None), place.in_(sites)) if sites else false()
+        own.append(and_(Referral.team == team, there))
+    return (
+        select(Referral)
+        .outerjoin(WorkOrder, Referral.order_id == WorkOrder.id)
+        .outerjoin(Escalation, Referral.escalation_id == Escalation.id)
+        .outerjoin(Asset, Escalation.asset_id == Asset.id)
+        .where(or_(false(), *own))
+    )
 
 
 def referrals_of(session: Session, order_id: int) -> Sequence[Referral]:
