@@ -188,7 +188,12 @@ def host_facts(tools: Iterable[HostTool], said: Said) -> Facts:
         if part.serial is not None and len(part.serial) >= SHORTEST_SERIAL:
             named.setdefault((part.kind, part.serial), part)
     parts = join_parts(_as_named(part, named) for part in facts.parts)
-    return replace(facts, parts=parts, readings=by_one_name(facts.readings, parts))
+    return replace(facts, parts=parts, readings=_once(by_one_name(facts.readings, parts)))
+
+
+def _once(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """What several tools measure alike is told once."""
+    return tuple({(reading.kind, reading.component or reading.name): reading for reading in readings}.values())
 
 
 def _as_named(part: Part, named: Mapping[tuple[Kind, str], Part]) -> Part:

@@ -25,7 +25,9 @@ def interfaces(scene: Scene, left: tuple[Part, ...]) -> Iterator[Claim]:
         port = _switch_end(scene, nic)
         if nic.value == "admin_down":
             far_end = (port,) if port is not None and port.in_trouble else ()
-            yield claim(nic, f"{said_of(nic)} is switched off on the host", ASK_HOST, None, with_parts=far_end)
+            yield claim(
+                nic, f"{capitalised(said_of(nic))} is switched off on the host", ASK_HOST, None, with_parts=far_end
+            )
         elif port is not None:
             yield _without_link(nic, port)
 
@@ -36,7 +38,7 @@ def _switch_end(scene: Scene, nic: Part) -> Part | None:
 
 
 def _without_link(nic: Part, port: Part) -> Claim:
-    name, far = said_of(nic), _port(port)
+    name, far = capitalised(said_of(nic)), _port(port)
     if port.value == "up":
         return claim(nic, f"{name} has no link, though {far} has one", TRACE, "visual_check")
     cause = Cause(Kind.SWITCH_PORT, port.device or "", port.name, port.value or "unknown")

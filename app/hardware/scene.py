@@ -11,6 +11,7 @@ from app.hardware.naming import spoken
 from app.hardware.readings import State
 
 MOST_EVIDENCE = 12
+KERNEL_NAMED = {Kind.DRIVE: "drive", Kind.NIC: "port", Kind.RAID_VOLUME: "array"}  # sda, eno1, md0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def near_end(parts: Iterable[Part], link: Link) -> Part | None:
 def said_of(part: Part) -> str:
     """The part in a sentence, with its device when that is another one: "PSU 2", "outlet 14 of PDU-A"."""
     name = spoken(part.kind, part.number, part.name)
+    if part.number is None and part.name[:1].islower() and part.kind in KERNEL_NAMED:
+        name = f"{KERNEL_NAMED[part.kind]} {name}"
     return f"{name[:1].lower()}{name[1:]} of {part.device}" if part.device else name
 
 

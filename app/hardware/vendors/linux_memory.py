@@ -99,12 +99,11 @@ def _counted(said: Said) -> Iterator[Part]:
             seen = said.seen(errors(uncorrected, corrected, days), f"EDAC {controller} {name}")
             yield Part(Kind.MEMORY, name, number, (seen,))
         whole = files.get("", {})
-        if "ue_count" in whole and "ce_count" in whole:
-            left = errors(_count(whole, "ue_count") - known[0], _count(whole, "ce_count") - known[1], days)
-            seen = said.seen(left, f"EDAC {controller}")
-            yield Part(
-                Kind.MEMORY, f"Memory controller {controller}", None, (seen,), explained_by=frozenset({Kind.MEMORY})
-            )
+        left = _count(whole, "ue_count") - known[0], _count(whole, "ce_count") - known[1]
+        if max(left) > 0:
+            name = f"Memory controller {controller}"
+            seen = said.seen(errors(*left, days), f"EDAC {controller}")
+            yield Part(Kind.MEMORY, name, None, (seen,), explained_by=frozenset({Kind.MEMORY}))
 
 
 def _controllers(text: str) -> dict[str, dict[str, dict[str, str]]]:
