@@ -58,6 +58,8 @@ class WorkOrder(Base):
               postgresql_where=text(_OPEN)),
         Index("ix_work_order_site_id_state", "site_id", "state"),
         Index("ix_work_order_asset_id", "asset_id"),
+        Index("ix_work_order_ticket_id", "ticket_id"),
+        Index("ix_work_order_open_state", "state", postgresql_where=text(_OPEN)),  # the clockwork, every few seconds
         Index("ix_work_order_open_promise", "promise_to", postgresql_where=text(_OPEN)),
         Index("ix_work_order_holder_id", "holder_id", postgresql_where=text(_OPEN)),
     )  # fmt: skip
@@ -166,6 +168,7 @@ class Referral(Base):
         CheckConstraint("state IN ('open', 'taken', 'answered')", name="state"),
         CheckConstraint("team IN ('system_administrators', 'billing', 'management', 'data_center')", name="team"),
         Index("ix_referral_open", "team", "created_at", postgresql_where=text("state <> 'answered'")),
+        Index("ix_referral_order_id", "order_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -516,6 +516,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
+    op.create_index(
+        "ix_work_order_open_state",
+        "work_order",
+        ["state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_index("ix_work_order_ticket_id", "work_order", ["ticket_id"], unique=False)
     op.create_index("ix_work_order_site_id_state", "work_order", ["site_id", "state"], unique=False)
     op.create_index(
         "uq_work_order_open_job",
@@ -580,6 +588,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state <> 'answered'"),
     )
+    op.create_index("ix_referral_order_id", "referral", ["order_id"], unique=False)
     op.create_table(
         "step",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -605,6 +614,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     script(DROP_QUEUE)
     op.drop_table("step")
+    op.drop_index("ix_referral_order_id", table_name="referral")
     op.drop_index("ix_referral_open", table_name="referral", postgresql_where=sa.text("state <> 'answered'"))
     op.drop_table("referral")
     op.drop_index(op.f("ix_photo_order_id"), table_name="photo")
@@ -615,6 +625,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
     op.drop_index("ix_work_order_site_id_state", table_name="work_order")
+    op.drop_index("ix_work_order_ticket_id", table_name="work_order")
+    op.drop_index(
+        "ix_work_order_open_state",
+        table_name="work_order",
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
     op.drop_index(
         "ix_work_order_open_promise",
         table_name="work_order",
