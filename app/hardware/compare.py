@@ -22,6 +22,7 @@ NOTHING = DiagnosticsDocument("", "", datetime.min.replace(tzinfo=UTC), 0, compl
 READ = frozenset({SourceStatus.OK, SourceStatus.PARTIAL})
 PROBES = frozenset({Kind.TEMPERATURE, Kind.VOLTAGE, Kind.CURRENT})
 LOG_SOURCE = "-sel"
+WELL = frozenset({"ok", "present", "there", "nothing asserted"})  # said of a part by sources that see no trouble
 PULLED = "Look whether it was pulled, unplugged or left out, and put it back before anything else."
 
 Named = tuple[str, str]
@@ -123,9 +124,8 @@ def _is_of_replaced_part(
     if old is None or new is None or not old.serial or not new.serial or old.serial == new.serial:
         return False
     known = {(said.source, said.object, said.value) for said in finding.evidence}
-    return all(
-        said.source.endswith(LOG_SOURCE) and (said.source, said.object, said.value) in known for said in now.evidence
-    )
+    bad = [said for said in now.evidence if said.value.casefold() not in WELL]
+    return all(said.source.endswith(LOG_SOURCE) and (said.source, said.object, said.value) in known for said in bad)
 
 
 def _is_repaired(named: Named | None, gone: list[Finding], left: list[Finding], after: DiagnosticsDocument) -> bool:
