@@ -1,0 +1,105 @@
+"""A BMC that answers from a script, for what no simulator does: records with rubbish, lost reservations, odd logs."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from lab.ipmi_records import log_record
+
+STORAGE = 0x0A
+RESERVE_RECORDS, GET_RECORD, LOG_INFO, GET_ENTRY, LOG_TIME, READ_FRU = 0x22, 0x23, 0x40, 0x43, 0x48, 0x11
+NOT_PRESENT, LAST = 0xCB, 0xFFFF
+
+
+@dataclass
+class Scripted(BmcSession):
+    """A session whose BMC holds these records, log entries (oldest first) and inventories.
+
+    `excess` bytes follow every answer about records; `largest` is how many bytes it gives at once; `no_reservations`:
+    it knows none; `loses_reservation_at` are the reads before which somebody else takes the reservation; `erased` is
+    when its log was erased; `next_ids` are wrong next-record ids, by place.
+    """
+
+    records: Sequence[bytes] = ()
+    log: Sequence[bytes] = ()
+    inventories: dict[int, bytes] = field(default_factory=dict)
+    excess: bytes = b""
+    largest: int = 255
+    too_long: int = 0xCA
+    no_reservations: bool = False
+    loses_reservation_at: frozenset[int] = frozenset()
+    erased: int = 0
+    next_ids: dict[int, int] = field(default_factory=dict)
+    asked: list[tuple[int, int, bytes]] = field(default_factory=list)
+    where: tuple[str, int] = ("127.0.0.1", 0)
+
+    @property
+    def requests(self) -> int:
+        return len(self.asked)
+
+    def alive(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def command(self, netfn: int, command: int, data: bytes = b"", lun: int = 0) -> bytes:  # noqa: ARG002 - a session takes it
+        self.asked.append((netfn, command, data))
+        answers = {
+            RESERVE_RECORDS: self._reserve,
+            GET_RECORD: self._record,
+            LOG_INFO: self._log_info,
+            GET_ENTRY: self._entry,
+            LOG_TIME: lambda _data: bytes(4),
+            READ_FRU: self._inventory,
+        }
+        if netfn != STORAGE or command not in answers:
+            raise CompletionCode(0xC1)
+        return answers[command](data)
+
+    def _reserve(self, _data: bytes) -> bytes:
+        if self.no_reservations:
+            raise CompletionCode(0xC1)
+        return b"\x01\x00"
+
+    def _record(self, data: bytes) -> bytes:
+        reservation, number, offset, size = struct.unpack("<HHBB", data)
+        if size > self.largest:
+            raise CompletionCode(self.too_long)
+        reads = sum(1 for _, command, _ in self.asked if command == GET_RECORD)
+        if reads in self.loses_reservation_at:
+            raise CompletionCode(0xC5)
+        assert reservation == (0 if self.no_reservations else 1)
+        following = number + 1 if number + 1 < len(self.records) else LAST
+        following = self.next_ids.get(number, following)
+        piece = self.records[number][offset : offset + size]
+        return struct.pack("<H", following) + piece + self.excess
+
+    def _log_info(self, _data: bytes) -> bytes:
+        return struct.pack("<BHHIIB", 0x51, len(self.log), 0, 0, self.erased, 0)
+
+    def _entry(self, data: bytes) -> bytes:
+        number = struct.unpack_from("<H", data, 2)[0]
+        ids = [struct.unpack_from("<H", entry)[0] for entry in self.log]
+        place = {0: 0, LAST: len(ids) - 1}.get(number, ids.index(number) if number in ids else -1)
+        if not 0 <= place < len(ids):
+            raise CompletionCode(NOT_PRESENT)
+        following = ids[place + 1] if place + 1 < len(ids) else LAST
+        return struct.pack("<H", following) + self.log[place]
+
+    def _inventory(self, data: bytes) -> bytes:
+        number, offset, size = struct.unpack("<BHB", data)
+        if number not in self.inventories:
+            raise CompletionCode(NOT_PRESENT)
+        if size > self.largest:
+            raise CompletionCode(self.too_long)
+        piece = self.inventories[number][offset : offset + size]
+        return bytes([len(piece)]) + piece
+
+
+def memory_error(record: int, sensor: int, at: int) -> bytes:
+    """An entry of the log: a corrected memory error."""
+    return log_record(record, at, (0x0C, sensor), (0x6F, True), (0, 0xFF, 0xFF))
