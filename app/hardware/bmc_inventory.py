@@ -56,7 +56,8 @@ def _owner(item: InventoryItem, answer: IpmiAnswer, owners: Sequence[Owner]) -> 
     found = fitting or same
     if len({owner.number or owner.name for owner in found}) == 1:
         return next(iter(found))
-    if found or named.number is None:
+    grouped = any((owner.number or "").endswith(f"-{named.number}") for owner in owners if owner.kind is kind)
+    if found or named.number is None or grouped:
         return None  # several parts answer to it: a serial number beside the wrong one is worse than none
     return Owner(kind, named.number, name_of(kind, named.number, item.name))
 

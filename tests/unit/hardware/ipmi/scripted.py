@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
@@ -48,7 +48,7 @@ class Scripted(BmcSession):
 
     def command(self, netfn: int, command: int, data: bytes = b"", lun: int = 0) -> bytes:  # noqa: ARG002 - a session takes it
         self.asked.append((netfn, command, data))
-        answers = {
+        answers: dict[int, Callable[[bytes], bytes]] = {
             RESERVE_RECORDS: self._reserve,
             GET_RECORD: self._record,
             LOG_INFO: self._log_info,

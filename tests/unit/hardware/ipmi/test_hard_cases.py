@@ -13,7 +13,7 @@ from app.hardware.protocols.ipmi_decode import FruLocator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import decode_entry, log_state, read_newest
 from app.hardware.protocols.ipmi_records import read_records
-from app.hardware.readings import Identity, LogEntry
+from app.hardware.readings import Identity, InventoryItem, LogEntry
 from lab.ipmi_records import compact_record, controller_record, fru_inventory, module_inventory, part_inventory
 from tests.unit.hardware.ipmi.scripted import GET_RECORD, Scripted, memory_error
 
@@ -117,7 +117,7 @@ def test_swapped_part_is_noticed_though_the_first_was_remembered() -> None:
 PSU = FruLocator(1, "PSU1 FRU", 10, 1)
 
 
-def parts(inventories: dict[int, bytes], machine: str) -> list[object]:
+def parts(inventories: dict[int, bytes], machine: str) -> list[InventoryItem]:
     return list(read_inventory(Scripted(inventories=inventories), machine, [PSU]))
 
 
