@@ -6,8 +6,9 @@ fails is named, and never takes the others with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -124,20 +125,31 @@ class _Reading:
         self.found[ROOT] = Resource("root", ROOT, root)
         wanted = list(links_of("root", 0, root))
         with ThreadPoolExecutor(AT_ONCE, "redfish") as pool:
-            while wanted:
-                rank = min(one.rank for one in wanted)
-                now = [one for one in wanted if one.rank == rank][:AT_ONCE]
-                wanted = [one for one in wanted if one not in now]
-                fresh = [one for one in dict.fromkeys(now) if one.path not in self.asked]
-                self.asked |= {one.path for one in fresh}
-                for news in pool.map(self._ask, fresh):
-                    wanted += [one for one in news if one.path not in self.asked]
+            running: set[Future[list[Wanted]]] = set()
+            while wanted or running:
+                wanted = self._start(pool, sorted(wanted, key=lambda one: one.rank), running)
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                wanted += [news for one in done for news in one.result()]
+
+    def _start(
+        self, pool: ThreadPoolExecutor, wanted: list[Wanted], running: set[Future[list[Wanted]]]
+    ) -> list[Wanted]:
+        """Ask for the first of these, as many as are asked at once; returns the others."""
+        others = []
+        for one in wanted:
+            if len(running) >= AT_ONCE:
+                others.append(one)
+            elif one.path not in self.asked:
+                self.asked.add(one.path)
+                running.add(pool.submit(self._ask, one))
+        return others
 
     def answer(self) -> RedfishAnswer:
         """Return what there is; raise the first error when there is nothing."""
         if len(self.found) == 1:
             raise self.first_error or Unsupported("the service tells of no system and no chassis", ADVICE_FIRMWARE)
-        return RedfishAnswer(tuple(self.found.values()), self.door.requests, self.problems, tuple(self.dangling))
+        found = sorted(self.found.values(), key=lambda one: _by_number(one.path))  # not as chance had them arrive
+        return RedfishAnswer(tuple(found), self.door.requests, self.problems, tuple(self.dangling))
 
     def _ask(self, wanted: Wanted) -> list[Wanted]:
         """Read one resource or collection and return what it leads to; a failure is noted under its name."""
@@ -194,6 +206,11 @@ class _Reading:
 
     def _known(self) -> Iterable[Resource]:
         return list(self.found.values())
+
+
+def _by_number(path: str) -> list[tuple[int, str]]:
+    """A key that sorts Drives/9 before Drives/10."""
+    return [(int(part[:18]) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", path)]
 
 
 def _tell_nobody(_name: str, _part: object) -> None:

@@ -136,7 +136,7 @@ class Door:
         try:
             if self._session is not None:
                 with contextlib.suppress(HardwareError):
-                    self._once("DELETE", self._session, None, {})
+                    self._once("DELETE", self._session, None, self._headers)
         finally:
             watch.cancel()
             self._client.close()
@@ -259,7 +259,7 @@ class Door:
             wire = told["return_value"].get_extra_info("socket")
             self._wires.append(socket.socket(fileno=os.dup(wire.fileno())))
         elif event == "connection.start_tls.complete" and self._target.fingerprint:
-            certificate = told["return_value"].get_extra_info("ssl_object").getpeercert(binary_form=True)
+            certificate = told["return_value"].get_extra_info("socket").getpeercert(binary_form=True)
             seen = hashlib.sha256(certificate or b"").hexdigest()
             if not hmac.compare_digest(seen, _hex(self._target.fingerprint)):
                 told["return_value"].close()

@@ -38,7 +38,7 @@ class Wanted:
 
 # DSP2046: properties of each schema that link to what belongs to it. A role in the plural is a collection.
 LINKS: Final[Mapping[str, tuple[Follow, ...]]] = {
-    "root": (Follow("Systems", "systems", 0), Follow("Chassis", "chassis*", 0), Follow("Managers", "managers", 1)),
+    "root": (Follow("Systems", "systems", 0), Follow("Chassis", "chassis*", 0), Follow("Managers", "managers", 3)),
     "system": (
         Follow("Storage", "storages", 3),
         Follow("SimpleStorage", "simple_storages", 3),
