@@ -75,15 +75,15 @@ class Scripted(BmcSession):
         assert reservation == (0 if self.no_reservations else 1)
         following = number + 1 if number + 1 < len(self.records) else LAST
         following = self.next_ids.get(number, following)
-        piece = self.records[number][offset : offset + size]
+        piece = bytes(self.records[number][offset : offset + size])
         return struct.pack("<H", following) + piece + self.excess
 
     def _log_info(self, _data: bytes) -> bytes:
         return struct.pack("<BHHIIB", 0x51, len(self.log), 0, 0, self.erased, 0)
 
     def _entry(self, data: bytes) -> bytes:
-        number = struct.unpack_from("<H", data, 2)[0]
-        ids = [struct.unpack_from("<H", entry)[0] for entry in self.log]
+        number = int.from_bytes(data[2:4], "little")
+        ids = [int.from_bytes(entry[:2], "little") for entry in self.log]
         place = {0: 0, LAST: len(ids) - 1}.get(number, ids.index(number) if number in ids else -1)
         if not 0 <= place < len(ids):
             raise CompletionCode(NOT_PRESENT)
