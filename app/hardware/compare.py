@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.hardware.diagnostics import Component, DiagnosticsDocument, Finding, Kind, plain
-from app.hardware.differences import Change, changes_between
+from app.hardware.differences import UNTOLD, Change, Work, asked_of, changes_between, is_meant, same_serial, status_of
 from app.hardware.facts import IN_TROUBLE, RANK, PartKey
 from app.hardware.naming import spoken
 from app.hardware.readings import SourceStatus, State
@@ -21,7 +21,6 @@ from app.hardware.readings import SourceStatus, State
 NOTHING = DiagnosticsDocument("", "", datetime.min.replace(tzinfo=UTC), 0, complete=False)
 READ = frozenset({SourceStatus.OK, SourceStatus.PARTIAL})
 PROBES = frozenset({Kind.TEMPERATURE, Kind.VOLTAGE, Kind.CURRENT})
-LOG_SOURCE = "-sel"
 WELL = frozenset({"ok", "present", "there", "nothing asserted"})  # said of a part by sources that see no trouble
 PULLED = "Look whether it was pulled, unplugged or left out, and put it back before anything else."
 
@@ -56,11 +55,13 @@ def compare(
     before: Mapping[str, Any] | DiagnosticsDocument,
     after: Mapping[str, Any] | DiagnosticsDocument,
     finding: Named | None = None,
+    work: Work = UNTOLD,
 ) -> Comparison:
     """Compare two diagnostics of one device; `finding` is the kind and number (or name) that the work was about.
 
-    Without it every finding of BEFORE must be gone. {} is a device that was never asked. Raises Invalid when one of
-    them is no diagnostics document.
+    Without it every finding of BEFORE must be gone. `work` says which serial numbers had to change and which had to
+    stay: it changes what is expected, never the result. {} is a device that was never asked. Raises Invalid when one
+    of them is no diagnostics document.
     """
     old, new = _document(before), _document(after)
     left, gone = [], []
@@ -72,7 +73,7 @@ def compare(
             left.append(now or known)
     left += [one for one in new.findings if _same(one, old) is None and _was_in_trouble(one, old)]
     broke = tuple(_broken(old, new, finding))
-    changed = changes_between(old, new, finding)
+    changed = changes_between(old, new, finding, work)
     repaired = _is_repaired(finding, gone, left, new) and not _is_blind(old, new) and not _is_other(old, new)
     result = Result.NEW_FAULT if broke else Result.REPAIRED if repaired else Result.NOT_REPAIRED
     return Comparison(result, tuple(gone), tuple(left), broke, changed)
@@ -92,10 +93,11 @@ def key_of(part: Component | Finding) -> PartKey:
 
 def is_named(part: Component | Finding, named: Named | None) -> bool:
     """Whether a part is the one that the work is about."""
+    if isinstance(part, Component):
+        return is_meant(part, named)
     if named is None or part.kind != named[0]:
         return False
-    name = part.component if isinstance(part, Finding) else part.name
-    return named[1].casefold() in {str(part.number).casefold(), name.casefold()}
+    return named[1].casefold() in {str(part.number).casefold(), part.component.casefold()}
 
 
 def _same(finding: Finding, document: DiagnosticsDocument) -> Finding | None:
@@ -112,8 +114,8 @@ def _is_proven_gone(finding: Finding, before: DiagnosticsDocument, after: Diagno
         return now.state is State.OK
     if _component(key_of(finding), before) is not None:
         return False
-    sources = {evidence.source.removesuffix(LOG_SOURCE) for evidence in finding.evidence}
-    return bool(sources) and all(_status(after, source) is SourceStatus.OK for source in sources)
+    sources = {asked_of(evidence.source) for evidence in finding.evidence}
+    return bool(sources) and all(status_of(after, source) is SourceStatus.OK for source in sources)
 
 
 def _is_of_replaced_part(
@@ -121,11 +123,11 @@ def _is_of_replaced_part(
 ) -> bool:
     """Whether an event log still tells of a part that was replaced: another serial number, and nothing new logged."""
     old, new = _component(key_of(finding), before), _component(key_of(now), after)
-    if old is None or new is None or not old.serial or not new.serial or old.serial == new.serial:
+    if old is None or new is None or not old.serial or not new.serial or same_serial(old.serial, new.serial):
         return False
     known = {(said.source, said.object, said.value) for said in finding.evidence}
     bad = [said for said in now.evidence if said.value.casefold() not in WELL]
-    return all(said.source.endswith(LOG_SOURCE) and (said.source, said.object, said.value) in known for said in bad)
+    return all(asked_of(said.source) != said.source and (said.source, said.object, said.value) in known for said in bad)
 
 
 def _is_repaired(named: Named | None, gone: list[Finding], left: list[Finding], after: DiagnosticsDocument) -> bool:
@@ -165,7 +167,7 @@ def _was_in_trouble(finding: Finding, before: DiagnosticsDocument) -> bool:
 
 
 def _vanished(part: Component, after: DiagnosticsDocument) -> bool:
-    if part.state in {State.ABSENT, State.UNKNOWN} or _status(after, part.source) is not SourceStatus.OK:
+    if part.state in {State.ABSENT, State.UNKNOWN} or status_of(after, part.source) is not SourceStatus.OK:
         return False
     now = _component(key_of(part), after)
     return now is None or now.state is State.ABSENT
@@ -173,7 +175,7 @@ def _vanished(part: Component, after: DiagnosticsDocument) -> bool:
 
 def _is_blind(before: DiagnosticsDocument, after: DiagnosticsDocument) -> bool:
     """Whether AFTER sees less than BEFORE did: a source fell silent, or a part's own state cannot be read."""
-    silent = any(one.status in READ and _status(after, one.name) not in READ for one in before.sources)
+    silent = any(one.status in READ and status_of(after, one.name) not in READ for one in before.sources)
     nothing_read = not any(source.status in READ for source in after.sources)
     return silent or nothing_read or any(_unread(part, after) for part in before.components)
 
@@ -190,7 +192,3 @@ def _is_other(before: DiagnosticsDocument, after: DiagnosticsDocument) -> bool:
     serials = {document.identity.serial for document in (before, after)} - {None}
     devices = {document.device for document in (before, after)} - {""}
     return len(serials) > 1 or len(devices) > 1
-
-
-def _status(document: DiagnosticsDocument, source: str) -> SourceStatus | None:
-    return next((one.status for one in document.sources if one.name == source), None)

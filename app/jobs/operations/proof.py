@@ -9,9 +9,11 @@ from typing import Any
 from app.core.clock import drill_offset
 from app.core.errors import Conflict
 from app.hardware.compare import compare
+from app.hardware.differences import Work
 from app.hardware.models import Diagnostics
 from app.hardware.operations.diagnose import FollowUp, freeze, request_diagnostics
 from app.hardware.queries import latest
+from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
 from app.jobs.operations import conversation
 from app.jobs.operations.act import SYSTEM, Act, flag
@@ -85,7 +87,7 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     document = taken.document or {}
     freeze(act.session, taken)
     order.after_id, order.after_document = taken.id, document
-    comparison = compare(order.before_document or {}, document, _named_finding(act))
+    comparison = compare(order.before_document or {}, document, _named_finding(act), _work(act))
     order.comparison = comparison.to_dict()
     clean = comparison.to_dict()["result"] == "repaired" and bool(document.get("complete"))
     act.stay(why="AFTER diagnostics", detail={"diagnostics": str(taken.id), "result": order.comparison["result"]})
@@ -105,6 +107,17 @@ def _named_finding(act: Act) -> tuple[str, str] | None:
     findings = [f for f in (order.before_document or {}).get("findings", []) if f["kind"] in kinds]
     named = [f for f in findings if order.target and str(f.get("number")) == order.target] or findings
     return (named[0]["kind"], str(named[0].get("number") or named[0]["component"])) if named else None
+
+
+def _work(act: Act) -> Work:
+    """Which serial numbers had to change: a swapped part's. Every other job leaves each part where it was."""
+    order, kind = act.order, KINDS[act.order.job_kind]
+    swaps = any(step.evidence == Evidence.SERIAL for step in kind.steps)
+    told = bool(order.removed_serial or order.installed_serial)
+    if order.outcome != "no_fault_found" and (told or (swaps and order.outcome == "repaired")):
+        return Work(True, order.removed_serial, order.installed_serial)
+    may_replace = order.outcome != "no_fault_found" and (swaps or kind.asks_minutes)
+    return Work(None if may_replace else False)
 
 
 def closure(act: Act, body: dict[str, Any], silence: timedelta) -> None:

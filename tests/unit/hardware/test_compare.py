@@ -6,10 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.errors import Invalid
+from app.hardware.beside import parts_beside
 from app.hardware.compare import Result, compare
-from app.hardware.diagnostics import Component, DiagnosticsDocument, Evidence, Finding, Kind, Power, Reading, Source
+from app.hardware.diagnostics import (
+    Component,
+    DiagnosticsDocument,
+    Event,
+    Evidence,
+    Finding,
+    Kind,
+    Power,
+    Reading,
+    Source,
+)
+from app.hardware.differences import Work
 from app.hardware.readings import SourceStatus, State
 from tests.unit.hardware.samples import TAKEN_AT, healthy_server, server_with_lost_input
 
@@ -219,3 +233,117 @@ def test_bmc_that_answers_again_is_repaired(after: DiagnosticsDocument) -> None:
 def test_what_is_no_diagnostics_document_is_refused(after: DiagnosticsDocument) -> None:
     with pytest.raises(Invalid, match=r"rackside\.diagnostics/1"):
         compare({"format": "something else"}, after)
+
+
+def test_part_that_had_to_be_replaced_and_was_not_is_told(
+    before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> None:
+    changes = {one.what: one for one in compare(before, after, PSU2, Work(replaced=True)).changed}
+    assert changes["serial of PSU2"].after == "P2SN, the same"
+    assert not changes["serial of PSU2"].expected
+
+
+def test_new_serial_that_is_not_the_one_installed_is_unexpected(
+    before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> None:
+    swapped = with_part(after, "PSU2", serial="NEW2")
+    expected = {
+        installed: next(
+            one.expected
+            for one in compare(before, swapped, PSU2, Work(True, "P2SN", installed)).changed
+            if one.what == "serial of PSU2"
+        )
+        for installed in ("new2 ", "NEW3")
+    }
+    assert expected == {"new2 ": True, "NEW3": False}
+
+
+def test_work_that_replaces_nothing_leaves_every_serial_as_it_was(
+    before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> None:
+    swapped = with_part(after, "PSU2", serial="NEW2")
+    changes = {one.what: one.expected for one in compare(before, swapped, PSU2, Work(replaced=False)).changed}
+    assert changes["serial of PSU2"] is False
+
+
+def test_fewer_modules_than_before_are_counted(before: DiagnosticsDocument, after: DiagnosticsDocument) -> None:
+    changed = compare(before, without_part(after, "DIMM_A1"), PSU2).changed
+    assert [(one.before, one.after, one.expected) for one in changed if one.what == "number of memory modules"] == [
+        ("1", "0", False)
+    ]
+
+
+def test_modules_are_not_counted_by_a_source_that_answered_in_part(
+    before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> None:
+    half = with_source(without_part(after, "DIMM_A1"), "ipmi", SourceStatus.PARTIAL)
+    changed = compare(before, half, PSU2).changed
+    assert not [one for one in changed if one.what.startswith("number of")]
+    assert [(one.what, one.after) for one in changed if one.what == "DIMM_A1"] == [("DIMM_A1", "not read")]
+
+
+def test_log_tells_what_came_since_before(before: DiagnosticsDocument, after: DiagnosticsDocument) -> None:
+    ours = Event(TAKEN_AT, "PSU2", Kind.PSU, State.CRITICAL, "Input lost", "ipmi-sel", "12")
+    other = Event(TAKEN_AT, "FAN1", Kind.FAN, State.CRITICAL, "Stopped", "ipmi-sel", "13")
+    logged = replace(after, events=(*after.events, ours, other))
+    changes = [one for one in compare(before, logged, PSU2).changed if one.what.startswith("event log")]
+    assert [(one.what, one.after, one.expected) for one in changes] == [
+        ("event log, PSU2", "critical: Input lost", True),
+        ("event log, FAN1", "critical: Stopped", False),
+    ]
+
+
+def test_log_that_before_could_not_read_has_no_news(before: DiagnosticsDocument, after: DiagnosticsDocument) -> None:
+    silent = replace(with_source(before, "ipmi", SourceStatus.TIMEOUT), events=())
+    assert not [one for one in compare(silent, after).changed if one.what.startswith("event log")]
+
+
+def test_redfish_log_alone_is_gone_when_redfish_answered_in_full(after: DiagnosticsDocument) -> None:
+    told = replace(after, sources=(*after.sources, Source("redfish", "127.0.0.1:443", SourceStatus.OK)))
+    before = replace(told, findings=(finding(Kind.RAID_VOLUME, "Array", source="redfish-log"),))
+    assert compare(before, told).result is Result.REPAIRED
+
+
+PARTS = healthy_server().components
+
+
+@given(
+    before=st.lists(st.sampled_from(list(State)), min_size=len(PARTS), max_size=len(PARTS)),
+    after=st.lists(st.sampled_from([State.UNKNOWN, State.ABSENT, None]), min_size=len(PARTS), max_size=len(PARTS)),
+    status=st.sampled_from(SourceStatus),
+)
+def test_what_is_not_read_as_well_is_never_gone(
+    before: list[State], after: list[State | None], status: SourceStatus
+) -> None:
+    old = replace(
+        healthy_server(),
+        components=tuple(replace(part, state=state) for part, state in zip(PARTS, before, strict=True)),
+        findings=tuple(
+            finding(part.kind, part.number or part.name, state)
+            for part, state in zip(PARTS, before, strict=True)
+            if state in {State.CRITICAL, State.WARNING} and part.device is None
+        ),
+    )
+    kept = tuple(replace(part, state=state) for part, state in zip(PARTS, after, strict=True) if state)
+    new = with_source(replace(healthy_server(), components=kept), "ipmi", status)
+    comparison = compare(old, new)
+    seen_before = {(part.kind, part.number or part.name) for part in old.components}
+    assert not [one for one in comparison.gone if (one.kind, one.number) in seen_before]
+    assert not old.findings or comparison.result is not Result.REPAIRED
+    for row in parts_beside(old, new):
+        assert row.after.state is not State.UNKNOWN or row.verdict in {"cannot be read now", "the same"}
+        if row.verdict == "no longer there":
+            assert row.before.state in {State.OK, State.WARNING, State.CRITICAL}
+            assert row.after.state is State.ABSENT or row.after.words == "not there"
+
+
+def test_side_by_side_puts_what_changed_first_and_says_what_became_of_it(
+    before: DiagnosticsDocument, after: DiagnosticsDocument
+) -> None:
+    swapped = with_part(without_part(after, "DIMM_A1"), "Drive 0", serial="NEW", state=State.UNKNOWN, reason="silent")
+    rows = {row.name: row.verdict for row in parts_beside(before, swapped)}
+    assert list(rows)[:2] == ["DIMM_A1", "Drive 0"]
+    assert rows["DIMM_A1"] == "no longer there"
+    assert rows["Drive 0"] == "cannot be read now"
+    assert rows["PSU2"] == "well again"
+    assert rows["PSU1"] == rows["FAN2"] == "the same"
