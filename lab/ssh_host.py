@@ -23,6 +23,7 @@ from lab.processes import LOOPBACK, Child, NotReady, free_tcp_ports, started, wa
 
 TOOLS = ("smartctl", "lsblk", "cat", "mdadm", "ip", "ethtool", "grep", "dmidecode", "nvme", "storcli64", "id", "sudo")
 PRIVILEGE_SEPARATION = Path("/run/sshd")
+SHADOW = Path("/etc/shadow")
 
 # Programs by their full path: the stand-ins' own folder comes first on the path. A file's name is the line with
 # everything but letters, digits, dot and minus as "_"; beside it .code is the exit status, .err what goes to
@@ -143,7 +144,8 @@ class SshHost:
         yield f'AuthorizedKeysFile "{self.folder}/authorized_keys"'
         yield f'SetEnv PATH="{self.folder}/bin:/usr/bin:/bin"'
         yield f"AllowUsers {account()}"
-        yield from ("UsePAM no", "StrictModes no", "PermitRootLogin yes", "PidFile none", "LogLevel ERROR")
+        yield f"UsePAM {'yes' if _is_locked(account()) else 'no'}"
+        yield from ("StrictModes no", "PermitRootLogin yes", "PidFile none", "LogLevel ERROR")
         yield from ("PasswordAuthentication yes", "KbdInteractiveAuthentication no", "X11Forwarding no")
         yield from ("AllowTcpForwarding no", "AllowAgentForwarding no", "PermitTTY no", "PrintMotd no")
 
@@ -156,6 +158,13 @@ class SshHost:
 def account() -> str:
     """Return the account that the tests or the demo run as, the only one that the lab's hosts let in."""
     return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _is_locked(name: str) -> bool:
+    """Tell whether an account is locked: without PAM, sshd then refuses its keys too."""
+    with contextlib.suppress(OSError):
+        return any(line.startswith(f"{name}:!") for line in SHADOW.read_text().splitlines())
+    return False  # then sshd cannot know either
 
 
 def key_of(line: str) -> str:

@@ -239,6 +239,8 @@ def _ssh(fields: Fields | None) -> SshTarget | None:
     fields.refuse_others()
     if target.host_key and not HOST_KEY.fullmatch(target.host_key):
         fields.wrong("host_key", "bad_host_key", "the host's public key as in known_hosts: ssh-ed25519 AAAA...")
-    if bool(target.private_key_file) == bool(target.password):
-        fields.wrong("private_key_file", "required", "give either the file of a private key or a password")
+    if not target.private_key_file and not target.password:
+        fields.wrong("private_key_file", "required", "give the file of a private key, or a password")
+    if target.private_key_file and target.password:
+        fields.wrong("password", "not_allowed", "there is a private key file already: only one of the two is used")
     return target

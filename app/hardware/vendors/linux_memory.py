@@ -17,7 +17,7 @@ from app.hardware.naming import name_of, part_named
 from app.hardware.readings import Identity, State
 
 COUNTERS = Command("grep -rs . /sys/devices/system/edac/mc")
-MODULES = Command("dmidecode -t 1,17", root=True)
+MODULES = Command("dmidecode -t 1 -t 17", root=True)
 LINE = re.compile(r"/sys/devices/system/edac/mc/(mc\d{1,3})/(?:((?:dimm|rank|csrow)\d{1,4})/)?(\w{1,40}):(.{0,200})")
 # Corrected errors happen on good modules too (cosmic rays): a few over a long time are no reason to touch one.
 CORRECTED_LIMIT, CORRECTED_A_DAY = 10, 1.0

@@ -29,6 +29,12 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         network=[{"port": "eth0", "switch_port": "Ethernet12", "switch": {"name": "tor-1", "snmp": {}}}],
     )
     raw["device"]["redfish"] = {"address": "https://bmc", "username": "root", "password": SECRET}
+    raw["device"]["ssh"] = {
+        "address": "h",
+        "username": "diag",
+        "private_key_file": "/k",
+        "host_key": "ssh-ed25519 AAAA",
+    }
     place: Any = raw
     *steps, last = path.split(".")
     for step in steps:
@@ -108,6 +114,10 @@ def test_secrets_are_not_in_what_a_log_would_print() -> None:
         ("device.ipmi.cipher_suites", [], "not_allowed"),
         ("device.ipmi.cipher_suites", [True], "not_allowed"),
         ("device.redfish.address", "bmc", "bad_address"),
+        ("device.ssh.host_key", "AAAA", "bad_host_key"),
+        ("device.ssh.host_key", None, "required"),
+        ("device.ssh.private_key_file", None, "required"),
+        ("device.ssh.password", SECRET, "not_allowed"),
         ("device.redfish.address", "http://bmc", "bad_address"),
         ("device.redfish.address", "https://u:p@bmc", "bad_address"),
         ("device.redfish.address", "https://bmc:99999", "bad_address"),
