@@ -101,6 +101,7 @@ class Door:
         self._bytes = 0
         self._session: str | None = None
         self._headers: dict[str, str] = {}
+        self._shut_out: AuthRefused | None = None
         self._wires: list[socket.socket] = []
         self._logging_in = threading.Lock()
         self._counting = threading.Lock()
@@ -192,8 +193,14 @@ class Door:
     def _log_in_again(self, token: str | None) -> None:
         """Once for all threads whose token ended. Raises HardwareError when the service does not let us in again."""
         with self._logging_in:
+            if self._shut_out is not None:  # asking again may lock the account
+                raise self._shut_out
             if self._headers.get("X-Auth-Token") == token:
-                self._log_in()
+                try:
+                    self._log_in()
+                except AuthRefused as refusal:
+                    self._shut_out = refusal
+                    raise
 
     def _sessions_path(self) -> str:
         links = self.root.get("Links")
