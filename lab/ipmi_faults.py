@@ -17,6 +17,8 @@ from lab.processes import LOOPBACK
 
 RMCP_PLUS, IPMI_PAYLOAD = 0x06, 0x00
 HEADER_SIZE = 16
+NO_AUTHENTICATION, OLD_HEADER_SIZE = 0x00, 14  # of packets before a session, as IPMI 1.5 has them
+COMMAND_AT = 5
 MESSAGE_FRAME = 8  # addresses, sequence, command, completion code and checksums around the data
 TICK_S = 0.02
 LARGEST_DATAGRAM = 65535
@@ -28,6 +30,7 @@ class Trouble:
 
     `dies_after`: so many answers pass, then none. `loses_every`: each so-manieth answer is lost;
     `loses`: just these.
+    `repeats_every`: each so-manieth answer comes again after the next one, as late packets do.
     `delay_s`: each answer comes later, one after the other. `code` with `spoils` (netfn, command) and
     `spoils_every`: that completion code instead of an answer; needs cipher suite 1, which neither signs nor
     encrypts. `spoils_longer_than`: only answers with more bytes of data, as a BMC with small buffers does.
@@ -36,6 +39,7 @@ class Trouble:
     dies_after: int | None = None
     loses_every: int | None = None
     loses: frozenset[int] = frozenset()
+    repeats_every: int | None = None
     delay_s: float = 0.0
     code: int | None = None
     spoils: tuple[int, int] = (0x04, 0x2D)
@@ -44,7 +48,10 @@ class Trouble:
 
 
 class Relay:
-    """Stands in front of a BMC on its own port; a context manager with one thread, joined at the end."""
+    """Stands in front of a BMC on its own port; a context manager with one thread, joined at the end.
+
+    `asked` are the commands that passed, as (netfn, command), where the session does not hide them.
+    """
 
     def __init__(self, bmc_port: int, trouble: Trouble) -> None:
         self._trouble = trouble
@@ -54,6 +61,8 @@ class Relay:
         self.port: int = self._front.getsockname()[1]
         self.answers = 0
         self.spoiled = 0
+        self.asked: set[tuple[int, int]] = set()
+        self._late: bytes | None = None
         self._matching = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"relay-{self.port}")
@@ -76,12 +85,19 @@ class Relay:
                 ready, _, _ = select.select([self._front, *backs.values()], [], [], TICK_S)
                 if self._front in ready:
                     request, client = self._front.recvfrom(LARGEST_DATAGRAM)
+                    self._note(request)
                     if client not in backs:
                         backs[client] = opened.enter_context(self._connect())
                     backs[client].send(request)
                 for client, back in backs.items():
                     if back in ready:
                         self._pass_on(back, client)
+
+    def _note(self, request: bytes) -> None:
+        """Remember which commands were asked for, as far as the session does not hide them."""
+        message = _plain_message(request)
+        if len(message) > COMMAND_AT:
+            self.asked.add((message[1] >> 2, message[COMMAND_AT]))
 
     def _connect(self) -> socket.socket:
         back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -101,6 +117,10 @@ class Relay:
             return
         time.sleep(trouble.delay_s)
         self._front.sendto(self._spoil(answer), client)
+        if self._late is not None:
+            self._front.sendto(self._late, client)
+        repeats = trouble.repeats_every is not None and self.answers % trouble.repeats_every == 0
+        self._late = answer if repeats else None
 
     def _spoil(self, answer: bytes) -> bytes:
         trouble = self._trouble
@@ -119,6 +139,13 @@ def _message(packet: bytes) -> bytes:
     """Return the IPMI message inside a packet of a session that hides nothing."""
     length = struct.unpack_from("<H", packet, HEADER_SIZE - 2)[0]
     return packet[HEADER_SIZE : HEADER_SIZE + length]
+
+
+def _plain_message(packet: bytes) -> bytes:
+    """Return the IPMI message of a request, inside or outside of a session; nothing for other packets."""
+    if len(packet) > HEADER_SIZE and packet[4] == RMCP_PLUS and packet[5] == IPMI_PAYLOAD:
+        return _message(packet)
+    return packet[OLD_HEADER_SIZE:] if len(packet) > OLD_HEADER_SIZE and packet[4] == NO_AUTHENTICATION else b""
 
 
 def _netfn_and_command(packet: bytes) -> tuple[int, int] | None:

@@ -104,7 +104,8 @@ def _discrete(
     """What a discrete sensor says, in words; a state that no table knows is unknown, never well."""
     if sensor.bits is None:
         words = sensor.unavailable or "the sensor gave no state"
-        yield Observation(State.UNKNOWN, words, source, sensor.name, read_at)
+        # A sensor that never tells a state must not outvote those of the same part that do.
+        yield Observation(State.UNKNOWN, words, source, sensor.name, read_at, measured=sensor.events_only)
         return
     for meaning in _meanings(family, sensor, sensor.bits) or [_of_nothing(family, sensor, in_use)]:
         yield Observation(meaning.state, meaning.words, source, sensor.name, read_at, meaning.fault)

@@ -29,6 +29,7 @@ from pyipmi.session import Session
 
 from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.memory import Memory
 from app.hardware.readings import IpmiTarget
 
 APPLICATION = 0x06
@@ -73,6 +74,10 @@ ADVICE_SESSIONS = (
 ADVICE_BUSY = "Try again in a minute; if it stays so, reset the BMC."
 ADVICE_PRIVILEGE = "Give the account at least the operator privilege on the BMC's LAN channel."
 ADVICE_FIRMWARE = "Update the BMC's firmware or use another source, such as Redfish."
+
+
+# Privilege and suite that a BMC accepted, by address and account.
+_accepted: Memory[tuple[str, int]] = Memory(size=2000, keep_s=24 * 3600)
 
 
 class CompletionCode(Exception):
@@ -232,8 +237,15 @@ class BmcSession:
                 return
 
     def _negotiate(self, target: IpmiTarget) -> None:
-        """Try suites from the strongest, and lower privileges after them, until the BMC accepts one."""
+        """Try suites from the strongest, and lower privileges after them, until the BMC accepts one.
+
+        What it accepted is tried first for a day. Its own list of suites is never asked for: many BMCs list what they
+        refuse, and some never answer that question.
+        """
         choices = [(level, suite) for level in _levels(target.privilege) for suite in target.cipher_suites]
+        account = (self.where, target.username, tuple(choices))
+        known = _accepted.recall(account)
+        choices.sort(key=lambda choice: choice != known)
         for choice in choices:
             try:
                 self._establish(target, *choice)
@@ -244,6 +256,7 @@ class BmcSession:
                 self._wire.close_session()
                 self._wire.deadline, self._wire.max_retries = self.deadline, HANDSHAKE_RESENDS
             else:
+                _accepted.keep(account, choice)
                 return
 
     def _establish(self, target: IpmiTarget, level: str, suite: int) -> None:

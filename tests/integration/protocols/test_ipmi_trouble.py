@@ -8,6 +8,7 @@ import pytest
 
 from app.core.errors import HardwareError, Refused, Unreachable
 from app.hardware.protocols import ipmi
+from app.hardware.protocols.ipmi_session import BmcSession
 from app.hardware.readings import IpmiTarget
 from lab.bmc import BmcServer
 from lab.fixtures import FAULTY, HEALTHY, ends_within
@@ -17,6 +18,8 @@ from lab.processes import LOOPBACK, free_udp_ports
 
 GET_READING, GET_RECORD, GET_LOG_ENTRY, READ_FRU = (0x04, 0x2D), (0x0A, 0x23), (0x0A, 0x43), (0x0A, 0x11)
 CHASSIS_STATUS = (0x00, 0x01)
+GET_POWER, GET_CIPHER_SUITES = (0x00, 0x01), (0x06, 0x54)
+FREE_SESSIONS = 63  # what ipmi_sim allows at once
 READABLE = sum(getattr(sensor, "readable", True) for sensor in HEALTHY.sensors)
 
 
@@ -165,3 +168,37 @@ def test_bmc_that_stays_busy_is_refused_with_advice(hall: Fleet) -> None:
     ):
         ipmi.power(_through(relay, server), 5)
     assert refused.value.advice
+
+
+def test_late_and_repeated_answers_are_never_taken_for_another_questions(hall: Fleet) -> None:
+    server = hall.bmcs[HEALTHY.name]
+    plain = ipmi.read(server.target(), 10)
+    with Relay(server.port, Trouble(repeats_every=3)) as relay:
+        answer = ipmi.read(replace(server.target(), port=relay.port), 15)
+    assert answer.problems == {}
+    assert {one.name: (one.value, one.bits) for one in answer.sensors} == {
+        one.name: (one.value, one.bits) for one in plain.sensors
+    }
+
+
+def test_list_of_suites_is_never_asked_for_and_the_one_that_worked_is_tried_first(hall: Fleet) -> None:
+    server = hall.bmcs[HEALTHY.name]
+    with Relay(server.port, Trouble()) as relay:
+        target = replace(server.target(), port=relay.port, cipher_suites=(17, 1))
+        ipmi.power(target, 5)
+        first = relay.answers
+        ipmi.power(target, 5)
+        assert relay.answers - first < first  # 17 is refused once, and not tried again
+        assert GET_POWER in relay.asked
+        assert GET_CIPHER_SUITES not in relay.asked
+
+
+def test_session_that_is_refused_for_want_of_room_is_asked_for_once_and_not_hammered(bmc: BmcServer) -> None:
+    sessions = [BmcSession(bmc.target(), 10) for _ in range(FREE_SESSIONS)]
+    try:
+        with Relay(bmc.port, Trouble()) as relay, pytest.raises(Refused, match="no free session"):
+            ipmi.read(replace(bmc.target(), port=relay.port, cipher_suites=(3,)), 10)
+        assert relay.answers <= 2
+    finally:
+        for session in sessions:
+            session.close()

@@ -9,8 +9,17 @@ from dataclasses import dataclass, field
 from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
 from lab.ipmi_records import log_record
 
-STORAGE = 0x0A
-RESERVE_RECORDS, GET_RECORD, LOG_INFO, GET_ENTRY, LOG_TIME, READ_FRU = 0x22, 0x23, 0x40, 0x43, 0x48, 0x11
+STORAGE, SENSOR_EVENT = 0x0A, 0x04
+GET_FACTORS, GET_READING = 0x23, 0x2D
+GET_STATE, RESERVE_RECORDS, GET_RECORD, LOG_INFO, GET_ENTRY, LOG_TIME, READ_FRU = (
+    0x20,
+    0x22,
+    0x23,
+    0x40,
+    0x43,
+    0x48,
+    0x11,
+)
 NOT_PRESENT, LAST = 0xCB, 0xFFFF
 
 
@@ -20,7 +29,8 @@ class Scripted(BmcSession):
 
     `excess` bytes follow every answer about records; `largest` is how many bytes it gives at once; `no_reservations`:
     it knows none; `loses_reservation_at` are the reads before which somebody else takes the reservation; `erased` is
-    when its log was erased; `next_ids` are wrong next-record ids, by place.
+    when its log was erased; `state` is what changes with its list of sensors; `next_ids` are wrong next-record ids, by
+    place; `readings` and `factors` are what its sensors answer, by number.
     """
 
     records: Sequence[bytes] = ()
@@ -32,7 +42,10 @@ class Scripted(BmcSession):
     no_reservations: bool = False
     loses_reservation_at: frozenset[int] = frozenset()
     erased: int = 0
+    state: bytes = b""
     next_ids: dict[int, int] = field(default_factory=dict)
+    readings: dict[int, bytes] = field(default_factory=dict)
+    factors: dict[int, bytes] = field(default_factory=dict)
     asked: list[tuple[int, int, bytes]] = field(default_factory=list)
     where: tuple[str, int] = ("127.0.0.1", 0)
 
@@ -49,6 +62,7 @@ class Scripted(BmcSession):
     def command(self, netfn: int, command: int, data: bytes = b"", lun: int = 0) -> bytes:  # noqa: ARG002 - a session takes it
         self.asked.append((netfn, command, data))
         answers: dict[int, Callable[[bytes], bytes]] = {
+            GET_STATE: self._state,
             RESERVE_RECORDS: self._reserve,
             GET_RECORD: self._record,
             LOG_INFO: self._log_info,
@@ -56,9 +70,21 @@ class Scripted(BmcSession):
             LOG_TIME: lambda _data: bytes(4),
             READ_FRU: self._inventory,
         }
+        if netfn == SENSOR_EVENT:
+            return self._reading({GET_READING: self.readings, GET_FACTORS: self.factors}.get(command, {}), data)
         if netfn != STORAGE or command not in answers:
             raise CompletionCode(0xC1)
         return answers[command](data)
+
+    def _reading(self, known: dict[int, bytes], data: bytes) -> bytes:
+        if data[0] not in known:
+            raise CompletionCode(NOT_PRESENT)
+        return known[data[0]]
+
+    def _state(self, _data: bytes) -> bytes:
+        if not self.state:
+            raise CompletionCode(0xC1)
+        return self.state
 
     def _reserve(self, _data: bytes) -> bytes:
         if self.no_reservations:

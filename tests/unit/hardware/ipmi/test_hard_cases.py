@@ -1,4 +1,9 @@
-"""What a collector must survive in a BMC's records, log and inventories, one by one; no simulator does all of it."""
+"""What a collector must survive in a BMC's records, log and inventories, one by one; no simulator does all of it.
+
+The twelve hard cases, and where each is proved: 1 no free session, 2 suites, 3 suites that are never asked for, 4 too
+little privilege, 5 a busy BMC, 6 lost, late and repeated packets: with real BMCs, in tests/integration/protocols;
+7 sensor lists, 8 sizes, 9 what is remembered, 10 readings that are none, 11 inventories, 12 logs: here.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,16 @@ from app.hardware.protocols.ipmi_decode import FruLocator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import decode_entry, log_state, read_newest
 from app.hardware.protocols.ipmi_records import read_records
+from app.hardware.protocols.ipmi_sensors import read_sensors
 from app.hardware.readings import Identity, InventoryItem, LogEntry
-from lab.ipmi_records import compact_record, controller_record, fru_inventory, module_inventory, part_inventory
+from lab.ipmi_records import (
+    compact_record,
+    controller_record,
+    fru_inventory,
+    full_record,
+    module_inventory,
+    part_inventory,
+)
 from tests.unit.hardware.ipmi.scripted import GET_RECORD, Scripted, memory_error
 
 RECORDS = tuple(compact_record((n, 4, n), 0x0D, 0x6F, f"Drive {n}") for n in range(1, 6))
@@ -53,6 +66,57 @@ def test_records_own_length_counts_and_not_the_count_that_the_bmc_tells() -> Non
 def test_list_that_goes_round_in_circles_ends_with_what_it_is() -> None:
     with pytest.raises(Malformed, match="circles"):
         list(read_records(Scripted(records=RECORDS, next_ids={3: 1})))
+
+
+# 9: what is remembered of the sensor list
+
+
+def test_remembered_list_is_given_up_when_the_bmc_says_that_it_changed() -> None:
+    names_read = []
+    for state, records in ((b"\x05one", RECORDS), (b"\x05one", ()), (b"\x05two", RECORDS[:2])):
+        session = Scripted(records=records, state=state)
+        names_read.append([sensor.name for sensor in read_sensors(session, "remembered")])
+    assert [len(found) for found in names_read] == [5, 5, 2]
+
+
+def test_list_of_a_bmc_that_does_not_say_when_it_changed_is_not_remembered() -> None:
+    for count in (5, 3):
+        assert len(list(read_sensors(Scripted(records=RECORDS[:count]), "forgetful"))) == count
+
+
+# 10: what a reading is, and what it is not
+
+FAN = full_record((7, 29, 3), 0x04, 18, (1, 0), (0b111111, bytes([250, 240, 230, 20, 30, 40])), "FAN3")
+
+
+def non_linear() -> bytes:
+    raw = bytearray(FAN)
+    raw[23] = 0x70
+    return bytes(raw)
+
+
+def test_sensor_without_a_straight_scale_asks_for_the_factors_at_its_reading() -> None:
+    """120 rpm a step, and 1000 below: known to the BMC alone (IPMI 2.0 section 35.5)."""
+    answer = bytes([40, 120, 0, 100, 0, 0, 0x01])  # next reading, M, tolerance, B, accuracy, accuracy, B exponent 1
+    session = Scripted(records=(non_linear(),), readings={7: bytes([41, 0xC0, 0])}, factors={7: answer})
+    (sensor,) = read_sensors(session, "non-linear")
+    assert (sensor.value, sensor.unit, sensor.unavailable) == (120 * 41 + 1000, "/min", None)
+    assert sensor.thresholds == {}  # each limit has factors of its own; the BMC's comparison counts
+
+
+def test_sensor_without_a_straight_scale_and_without_factors_is_unknown() -> None:
+    for factors in ({}, {7: b"\x00\x01"}):
+        session = Scripted(records=(non_linear(),), readings={7: bytes([41, 0xC0, 0])}, factors=factors)
+        (sensor,) = read_sensors(session, "no factors")
+        assert sensor.value is None
+        assert sensor.unavailable
+
+
+@pytest.mark.parametrize("flags", [0x00, 0x80, 0x60, 0xE0])
+def test_byte_of_a_sensor_that_does_not_scan_or_has_no_reading_is_no_value(flags: int) -> None:
+    (sensor,) = read_sensors(Scripted(records=(FAN,), readings={7: bytes([0, flags, 0xC0])}), "flags")
+    assert (sensor.value, sensor.bits) == (None, None)
+    assert sensor.unavailable
 
 
 # 8: answers that are too long

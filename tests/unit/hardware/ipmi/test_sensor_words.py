@@ -176,6 +176,12 @@ def test_failure_outweighs_a_presence_sensor_that_says_absent() -> None:
     assert states(answer) == {"PSU2": "critical"}
 
 
+def test_sensor_that_reports_events_only_leaves_its_part_to_the_others_and_is_unknown_alone() -> None:
+    events = replace(unreadable("DIMM_A1 ECC", MEMORY), events_only=True)
+    assert states(bmc(discrete("DIMM_A1", MEMORY, 6), events)) == {"DIMM_A1": "ok"}
+    assert states(bmc(events)) == {"DIMM_A1": "unknown"}
+
+
 def test_sensor_of_states_that_also_measures_gives_both() -> None:
     fan = replace(discrete("Fan 1", FAN, 0, event_type=0x0A), value=39.0, unit="%")
     facts = facts_of(bmc(fan))
