@@ -95,7 +95,7 @@ SPECIFIC = {
             1: critical("uncorrectable ECC", Fault.UNCORRECTABLE),
             2: critical("parity error", Fault.UNCORRECTABLE),
             3: warning("memory scrub failed", Fault.CORRECTABLE),
-            4: warning("disabled", Fault.FAILED),
+            4: critical("disabled", Fault.FAILED),
             5: warning("correctable ECC, logging limit reached", Fault.CORRECTABLE),
             6: ok("present"),
             7: warning("configuration error", Fault.MISMATCHED),

@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[Fault, Finding]] = {
     "rolled_up": (rolled_up(psu_failed(2)), ("psu", "2", "critical")),
     "ecc_uncorrectable": (ecc("A1", uncorrectable=True), ("memory", "A1", "critical")),
     "ecc_correctable": (ecc("B2"), ("memory", "B2", "warning")),
-    "memory_disabled": (memory_disabled("C1"), ("memory", "C1", "warning")),
+    "memory_disabled": (memory_disabled("C1"), ("memory", "C1", "critical")),
     "memory_mismatched": (memory_mismatched("D2"), ("memory", "D2", "warning")),
     "drive_failed": (drive_failing(3, "fault"), ("drive", "3", "critical")),
     "drive_predictive": (drive_failing(5), ("drive", "5", "warning")),
@@ -104,7 +104,7 @@ TOOLS = {"ipmitool": "ipmitool", "ipmi-sensors": "freeipmi-tools", "ipmi-sel": "
 STATES = {"Nominal": "ok", "Warning": "warning", "Critical": "critical"}
 # Where we judge otherwise than FreeIPMI does unasked: its limits for warnings count as nominal, and it calls a
 # prediction, a degraded array, an open lid and a wrong cable critical, though everything still works.
-MILDER = {"psu_predicted", "psu_mismatched", "drive_predictive", "array_degraded", "memory_disabled"}
+MILDER = {"psu_predicted", "psu_mismatched", "drive_predictive", "array_degraded"}
 MILDER |= {"memory_mismatched", "cable_wrong", "lid_open"}
 
 
@@ -339,3 +339,36 @@ def test_swapped_drive_needs_no_cleared_log(tmp_path: Path) -> None:
 def test_analog_sensors_of_the_lab_are_all_read(fleet: Fleet) -> None:
     ordered = {one.name for one in changed(HEALTHY.sensors, ()) if isinstance(one, Analog)}
     assert {reading.name for reading in take(fleet.bmcs["healthy"]).readings} == ordered
+
+
+def test_log_that_ran_full_is_told_and_cleared_it_is_read_anew(tmp_path: Path) -> None:
+    with started([BmcServer(Bmc("S", "CZ", "A", log_capacity=8), tmp_path)]) as (bmc,):
+        for _ in range(4):
+            bmc.inject(lid_open())
+            bmc.clear_fault(lid_open())
+        full = take(bmc)
+        oracle(bmc, "ipmitool", "sel", "clear")
+        bmc.inject(lid_open())
+        cleared = take(bmc, full)
+    assert [(one.kind, one.state) for one in full.findings] == [("bmc", "warning")]
+    assert "event log is full" in full.findings[0].title
+    assert found(cleared) == [("chassis", None, "warning")]
+    assert [event.text for event in cleared.events] == ["Chassis opened"]
+
+
+def test_clock_that_is_off_is_told_and_the_times_are_ours(tmp_path: Path) -> None:
+    fault = drive_failing(3, "fault", minutes_ago=90)
+    with started([BmcServer(Bmc("S", "CZ", "A", faults=(fault,), clock_skew_s=-9 * 3600), tmp_path)]) as (bmc,):
+        document = take(bmc)
+    assert "540 minutes behind ours" in str(document.sources[0].detail)
+    (event,) = (one for one in document.events if one.component == "Drive 3")
+    assert event.at is not None
+    assert timedelta(minutes=88) < true_now() - event.at < timedelta(minutes=92)
+
+
+def test_log_of_a_clock_that_was_never_set_still_counts(tmp_path: Path) -> None:
+    history = (Event("DIMM_A1", 1, 60, unset_clock=True),)
+    with started([BmcServer(Bmc("S", "CZ", "A", history=history), tmp_path)]) as (bmc,):
+        document = take(bmc)
+    assert document.events[0].at is None
+    assert found(document) == [("memory", "A1", "critical")]
