@@ -22,8 +22,9 @@ from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.hardware.operations import diagnose, led, overdue
 from app.hardware.operations.examine import examine
 from app.hardware.operations.reach import bmc_of, target_for
-from app.hardware.protocols import ipmi
+from app.hardware.protocols import ipmi, redfish
 from app.hardware.queries import latest
+from app.hardware.readings import IpmiTarget
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,11 @@ def sweep() -> None:
 
 def _switch(asset: Asset, seconds: int) -> led.Failure | None:
     try:
-        ipmi.identify(bmc_of(asset, _keys()), seconds, LED_WITHIN_S)
+        bmc = bmc_of(asset, _keys())
+        if isinstance(bmc, IpmiTarget):
+            ipmi.identify(bmc, seconds, LED_WITHIN_S)
+        else:
+            redfish.identify(bmc, seconds > 0, LED_WITHIN_S)
     except HardwareError as error:
         return led.Failure(error.reason, error.advice)
     except AppError as error:

@@ -49,7 +49,7 @@ def request_id_led(session: Session, asset: Asset, *, on: bool, seconds: int, by
     session.add(asked)
     record(session, stream(asset), now=now, by=by, verb=ID_LED, to_state="on" if on else "off")
     session.flush()
-    if any(endpoint.protocol == "ipmi" for endpoint in asset.endpoints):
+    if any(endpoint.protocol in {"ipmi", "redfish"} for endpoint in asset.endpoints):
         _send(session, asset, asked)
     else:
         advice = "Enter the address of its BMC, or find it by rack, U and tag."
@@ -81,15 +81,30 @@ def lighting_s(action: DeviceAction, *, now: datetime) -> int:
 
 
 def keep_lit(session: Session, asset: Asset, action: DeviceAction, *, now: datetime) -> None:
-    """Have it lit again before it goes dark, if more was asked for than a BMC takes at once.
+    """Have it lit again before it goes dark too early, or switched off where it would not go dark by itself.
 
     The reminder waits without the BMC's lock: a waiting job of that lock would hold back diagnostics for minutes.
     """
-    burns_until = (action.finished_at or now) + timedelta(seconds=action.arguments["seconds"])
-    if action.arguments["on"] and burns_until - now > timedelta(seconds=ONE_LIGHTING_S):
-        later = now + timedelta(seconds=RELIGHT_AFTER_S)
+    later = _again_at(action, now=now, goes_dark=_goes_dark(asset))
+    if later is not None:
         queue = site_queue(asset.site.code)
         defer(session, "hardware.relight", queue=queue, priority=SOMEBODY_WAITS, at=later, action_id=str(action.id))
+
+
+def _again_at(action: DeviceAction, *, now: datetime, goes_dark: bool) -> datetime | None:
+    """When to come again: before a BMC's 255 seconds are over, or, by Redfish, to switch it off at the end."""
+    burns_until = (action.finished_at or now) + timedelta(seconds=action.arguments["seconds"])
+    left = burns_until - now
+    if not action.arguments["on"] or left <= timedelta(0):
+        return None
+    if not goes_dark:
+        return burns_until
+    return now + timedelta(seconds=RELIGHT_AFTER_S) if left > timedelta(seconds=ONE_LIGHTING_S) else None
+
+
+def _goes_dark(asset: Asset) -> bool:
+    """Whether the light ends by itself: asked by IPMI it does, by Redfish it burns until it is switched off."""
+    return any(endpoint.protocol == "ipmi" for endpoint in asset.endpoints)
 
 
 def light_again(session: Session, action_id: UUID) -> None:

@@ -18,7 +18,7 @@ from app.hardware.diagnostics import Source
 from app.hardware.models import Asset, Endpoint, NetworkCable, PowerCord
 from app.hardware.operations.endpoints import SECRETS
 from app.hardware.operations.overdue import address_of
-from app.hardware.readings import IpmiTarget, SourceStatus
+from app.hardware.readings import IpmiTarget, RedfishTarget, SourceStatus
 from app.hardware.sealing import open_sealed, read_key
 from app.hardware.target import parse_target
 
@@ -84,13 +84,18 @@ def target_for(session: Session, asset: Asset, keys: Path, *, deadline_s: int) -
     return Reach(target, tuple(dict.fromkeys(opener.unusable)))
 
 
-def bmc_of(asset: Asset, keys: Path) -> IpmiTarget:
-    """The asset's BMC, opened. Raises NotFound when none is recorded, Unavailable when we cannot open it, Invalid."""
-    endpoint = next((one for one in asset.endpoints if one.protocol == "ipmi"), None)
+def bmc_of(asset: Asset, keys: Path) -> IpmiTarget | RedfishTarget:
+    """The asset's BMC, opened: by IPMI where that is recorded, else by Redfish.
+
+    Raises NotFound when neither is recorded, Unavailable when we cannot open it, Invalid.
+    """
+    known = {one.protocol: one for one in asset.endpoints}
+    endpoint = known.get("ipmi") or known.get("redfish")
     if endpoint is None:
         raise NotFound("no_bmc", f"No IPMI address is recorded for {asset.tag}.")
-    device = {"role": asset.role, "name": asset.tag, "ipmi": _opened(asset, endpoint, keys)}
-    target = parse_target({"device": device}).device.ipmi
+    device = {"role": asset.role, "name": asset.tag, endpoint.protocol: _opened(asset, endpoint, keys)}
+    parsed = parse_target({"device": device}).device
+    target = parsed.ipmi or parsed.redfish
     assert target is not None  # it was given
     return target
 
