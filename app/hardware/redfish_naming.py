@@ -87,11 +87,12 @@ def numbers_of(
     same: dict[tuple[Kind, bool, str | None], set[str]] = {}
     for one in parts:
         same.setdefault((kinds[one.role], one.embedded, found[one.path]), set()).add(serial_of(one) or one.path)
+    apart = dict(found)
     for one in parts:
         number = found[one.path]
         if number is not None and len(same[kinds[one.role], one.embedded, number]) > 1:
-            found[one.path] = _apart(one, kinds[one.role], number)
-    return found
+            apart[one.path] = _apart(one, kinds[one.role], number)
+    return apart
 
 
 def _number(item: Item, kind: Kind, families: tuple[RedfishFamily, ...]) -> str | None:

@@ -12,7 +12,7 @@ from app.hardware.families_redfish import Item, RedfishFamily, items_of
 from app.hardware.json_values import text_at, value_at, word_at
 from app.hardware.readings import RedfishAnswer, State
 from app.hardware.redfish_naming import listed_name, number_in, numbers_of, own_name, serial_of
-from app.hardware.redfish_status import Saying, health_of, is_absent, observed_on, trouble_words
+from app.hardware.redfish_status import Saying, conditions_of, health_of, is_absent, observed_on
 
 KINDS: Mapping[str, Kind] = {
     "power_supply": Kind.PSU,
@@ -183,7 +183,7 @@ def _sum(tree: Tree, item: Item, pointer: str, name: str, explained_by: Iterable
     health = health_of(value_at(item.body, pointer), rolled_up=True)
     if health is None or is_absent(item.body):
         return
-    words = "OK" if health is State.OK else trouble_words(item, health, pointer)
+    words = "OK" if health is State.OK else conditions_of(item, pointer) or f"its state is {health}"
     seen: Observation = tree.saying.observed(health, words, item)
     yield Part(kind, name, None, (seen,), explained_by=frozenset(explained_by))
 

@@ -88,11 +88,16 @@ def status_observation(item: Item, kind: Kind, saying: Saying) -> Observation:
     return saying.observed(State.OK, "OK", item)
 
 
-def trouble_words(item: Item, health: State, status: str = "Status") -> str:
+def trouble_words(item: Item, health: State) -> str:
     """What a resource in trouble says: its conditions in its own words, else its health."""
-    told = (text_at(one, "Message") for one in objects_at(item.body, f"{status}/Conditions", MOST_CONDITIONS))
-    conditions = "; ".join(dict.fromkeys(words for words in told if words))
-    return conditions or f"{own_name(item)} reports {'a warning' if health is State.WARNING else 'a critical state'}"
+    state = "a warning" if health is State.WARNING else "a critical state"
+    return conditions_of(item, "Status") or f"{own_name(item)} reports {state}"
+
+
+def conditions_of(item: Item, pointer: str) -> str:
+    """The messages that stand in a Status; "" where it has none."""
+    told = (text_at(one, "Message") for one in objects_at(item.body, f"{pointer}/Conditions", MOST_CONDITIONS))
+    return "; ".join(dict.fromkeys(words for words in told if words))
 
 
 def _words(item: Item, families: Iterable[RedfishFamily], saying: Saying) -> Iterator[Observation]:

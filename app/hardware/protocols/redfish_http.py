@@ -30,8 +30,8 @@ from app.hardware.readings import RedfishTarget
 ROOT: Final = "/redfish/v1"
 SESSIONS: Final = f"{ROOT}/SessionService/Sessions"
 MOST_REQUESTS: Final = 500
-MOST_BYTES: Final = 24 << 20
-MOST_BYTES_EACH: Final = 4 << 20
+MOST_BYTES: Final = 8 << 20
+MOST_BYTES_EACH: Final = 2 << 20
 CLOSING_S: Final = 0.6  # of the deadline, at most a fifth of it: for ending the session
 LONGEST_ANSWER_S: Final = 5.0
 ATTEMPTS: Final = 3
@@ -162,7 +162,7 @@ class Door:
                     self._log_in_again(answer.request.headers.get("X-Auth-Token"))
                     continue
                 _check(answer, body, path)
-                return _parsed(body, path), answer.headers.get("ETag")
+                return parsed(body, path), answer.headers.get("ETag")
             except (Unreachable, Malformed, Refused):
                 if attempt == ATTEMPTS or self.is_spent or self.deadline.remaining_s < PAUSE_S * attempt:
                     raise
@@ -178,10 +178,10 @@ class Door:
         path = self._sessions_path()
         account = {"UserName": self._target.username, "Password": self._target.password}
         answer, body = self._once("POST", path, account, {})
-        if answer.status_code in {404, 405, 501}:  # services before sessions: the account goes with every request
-            basic = httpx.BasicAuth(self._target.username, self._target.password)
-            request = next(basic.auth_flow(httpx.Request("GET", self._target.address)))
-            self._headers = {"Authorization": request.headers["Authorization"]}
+        if answer.status_code in {404, 405, 501} or (
+            answer.status_code == httpx.codes.UNAUTHORIZED and _message_id(body) == "NoValidSession"
+        ):
+            self._go_without_session()
             return
         _check_log_in(answer, body)
         token, where = answer.headers.get("X-Auth-Token"), answer.headers.get("Location")
@@ -189,6 +189,16 @@ class Door:
             raise Malformed("the service opened a session without a token for it", ADVICE_FIRMWARE)
         self._headers = {"X-Auth-Token": token}
         self._session = below_root(urlsplit(where).path) if where else _own_path(body)
+
+    def _go_without_session(self) -> None:
+        """For services before sessions: the account goes with every request, and with one of them first."""
+        basic = httpx.BasicAuth(self._target.username, self._target.password)
+        request = next(basic.auth_flow(httpx.Request("GET", self._target.address)))
+        headers = {"Authorization": request.headers["Authorization"]}
+        answer, body = self._once("GET", f"{ROOT}/Systems", None, headers)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            _check_log_in(answer, body)
+        self._headers = headers
 
     def _log_in_again(self, token: str | None) -> None:
         """Once for all threads whose token ended. Raises HardwareError when the service does not let us in again."""
@@ -348,7 +358,7 @@ def _check_log_in(answer: httpx.Response, body: bytes) -> None:
 def _message_id(body: bytes) -> str:
     """The first message id of an error, without its registry: "SessionLimitExceeded"; "" when it names none."""
     try:
-        error = _parsed(body, "").get("error")
+        error = parsed(body, "").get("error")
     except Malformed:
         return ""
     said = error if isinstance(error, dict) else {}
@@ -360,11 +370,12 @@ def _message_id(body: bytes) -> str:
 
 def _own_path(body: bytes) -> str | None:
     with contextlib.suppress(Malformed):
-        return below_root(_parsed(body, "").get("@odata.id"))
+        return below_root(parsed(body, "").get("@odata.id"))
     return None
 
 
-def _parsed(body: bytes, path: str) -> dict[str, Any]:
+def parsed(body: bytes, path: str) -> dict[str, Any]:
+    """An answer's JSON object. Raises Malformed for anything else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
