@@ -41,6 +41,12 @@ def test_limits_of_minus_one_and_zero_are_none() -> None:
     assert component(present_model(), "Chip").state is State.OK
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_value_above_a_limit_that_is_none_is_no_alarm(limit: int) -> None:
+    none = {"Thresholds": {"UpperCritical": {"Reading": limit}}}
+    assert findings_of(changed(present_model(), {f"{SENSORS}/chip": none})) == ()
+
+
 def test_value_beyond_its_limit_is_told_where_the_service_tells_no_health() -> None:
     tree = changed(present_model(), {f"{SENSORS}/inlet": {"Reading": 40}})
     (finding,) = findings_of(tree)
