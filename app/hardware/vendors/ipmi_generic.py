@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from app.hardware.families_ipmi import IpmiFamily
 from app.hardware.vendors._ipmi_generic_events import GENERIC, THRESHOLD_EVENTS
-from app.hardware.vendors._ipmi_sensor_types import PLAIN_KINDS, SPECIFIC
+from app.hardware.vendors._ipmi_part_types import OF_PARTS, PLAIN_KINDS
+from app.hardware.vendors._ipmi_system_types import OF_THE_SYSTEM
 
 FAMILY = IpmiFamily(
     name="ipmi_generic",
     title="IPMI 2.0, standard sensors",
     identified_by=(),
-    specific=SPECIFIC,
+    specific={**OF_PARTS, **OF_THE_SYSTEM},
     generic=GENERIC,
     threshold_events=THRESHOLD_EVENTS,
     plain_kinds=PLAIN_KINDS,

@@ -35,32 +35,34 @@ from lab.machines import (
     Bmc,
     Event,
     Fault,
-    array_degraded,
-    battery_failed,
     bay_drives,
-    bus_error,
-    cable_wrong,
     changed,
     drive_failing,
     ecc,
     fan_failed,
-    fan_slow,
     lid_open,
-    memory_disabled,
-    memory_mismatched,
     modules,
-    processor_failed,
     psu_failed,
     psu_input_lost,
+    supplies,
+    too_hot,
+)
+from lab.processes import started
+from lab.rarer_faults import (
+    array_degraded,
+    battery_failed,
+    bus_error,
+    cable_wrong,
+    fan_slow,
+    memory_disabled,
+    memory_mismatched,
+    processor_failed,
     psu_mismatched,
     psu_out,
     psu_predicted,
     rolled_up,
-    supplies,
-    too_hot,
     voltage_low,
 )
-from lab.processes import started
 from lab.snmp_devices import Outlet, Pdu
 from lab.tools import missing
 from tests.conftest import NEEDS_PACKAGE

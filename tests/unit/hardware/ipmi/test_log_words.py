@@ -37,10 +37,10 @@ DIMM, OTHER_DIMM = discrete("DIMM_A1", MEMORY, 6), discrete("DIMM_A2", MEMORY, 6
 DRIVE_3 = discrete("Drive 3", DRIVE, 0)
 
 
-def said(record: int, sensor: Sensor, *data: int, hours_ago: float = 1.0, **changes: object) -> LogEntry:
+def said(record: int, sensor: Sensor, *data: int, hours_ago: float = 1.0, generator: int = 0x20) -> LogEntry:
     """An entry with these data bytes."""
     one = entry(record, sensor, data[0] & 0x0F, hours_ago=hours_ago)
-    return replace(one, data=(data[0], data[1], data[2]), **changes)  # type: ignore[arg-type]
+    return replace(one, data=(data[0], data[1], data[2]), generator=generator)
 
 
 def text_of(*sensors: Sensor, log: LogEntry) -> tuple[str | None, str]:
