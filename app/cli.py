@@ -37,6 +37,7 @@ COMMANDS = (
     Command("token", "app.people.cli:token", "API tokens"),
     Command("person", "app.people.cli:person", "people and their roles"),
     Command("site", "app.shifts.cli_site:main", "data centers, their hours and closed days"),
+    Command("shift", "app.shifts.cli_shift:main", "who works when: rosters and absences"),
     Command("asset", "app.hardware.cli:asset", "servers and what feeds them"),
     Command("import", "app.jobs.cli_import:main", "import from CSV"),
 )

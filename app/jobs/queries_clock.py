@@ -13,7 +13,7 @@ from app.hardware.models import Diagnostics
 from app.jobs.models import WorkOrder
 from app.jobs.states import WAITING, OrderState
 from app.people.models import Person
-from app.shifts.models import Absence, Appointment
+from app.shifts.models import Absence, Appointment, Roster
 from app.shifts.queries import site_calendar
 from app.shifts.window import opening_at
 from app.sites.models import ClosedDay, Site
@@ -95,10 +95,17 @@ def misplaced(session: Session, now: datetime) -> Sequence[str]:
 
 
 def is_away() -> ColumnElement[bool]:
-    """The technician of an appointment is absent then, or has left."""
+    """The technician of an appointment is absent then, is off the site's roster by then, or has left."""
     span = func.tstzrange(Absence.starts_at, Absence.ends_at)
     absent = exists().where(Absence.person_id == Appointment.technician_id, span.op("&&")(Appointment.during))
-    return or_(absent, exists().where(Person.id == Appointment.technician_id, ~Person.active))
+    day = func.left(Appointment.starts_local, 10)
+    rostered = exists().where(
+        Roster.person_id == Appointment.technician_id,
+        Roster.site_id == Appointment.site_id,
+        cast(Roster.valid_from, Text) <= day,
+        or_(Roster.valid_until.is_(None), cast(Roster.valid_until, Text) >= day),
+    )
+    return or_(absent, ~rostered, exists().where(Person.id == Appointment.technician_id, ~Person.active))
 
 
 def provable(session: Session, _now: datetime) -> Sequence[str]:

@@ -39,6 +39,8 @@ class Absence(Base):
     ends_at: Mapped[datetime]
     why: Mapped[str | None]
 
+    person: Mapped[Person] = relationship(lazy="joined")
+
 
 class Appointment(Base):
     """A technician's time on a machine. The database refuses a technician or a machine booked twice.

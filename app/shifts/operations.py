@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import Range
@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.core import events
 from app.core.errors import Conflict, Invalid
+from app.core.permissions import Role
 from app.people.models import Person
+from app.people.queries import held
 from app.shifts.models import Absence, Appointment, Roster
-from app.shifts.queries import rostered, site_calendar
+from app.shifts.queries import rostered, rosters_from, site_calendar
 from app.shifts.rules import Choice, choose
 from app.shifts.window import earliest, local_text, parse_hours
 from app.sites.models import Site
@@ -110,6 +112,42 @@ def roster(
     return row
 
 
+def set_shift(
+    session: Session, person: Person, site: Site, *, hours: str, valid_from: date, by: str, now: datetime
+) -> Roster:
+    """From that day on a technician works these weekly hours at the site; what held until then ends the day before.
+
+    Raises Invalid for hours that cannot be, and for somebody who is no technician of the site.
+    """
+    if not any(held(person.grants, Role.TECHNICIAN, where) for where in (site.id, None)):
+        raise Invalid("invalid", f"{person.name} is no technician of {site.code}: give them that role first.")
+    _end(session, person, site, valid_from)
+    return roster(session, person, site, hours=hours, valid_from=valid_from, by=by, now=now)
+
+
+def end_shift(session: Session, person: Person, site: Site, *, first_day_off: date, by: str, now: datetime) -> None:
+    """Take a technician off the site's roster; what is booked with them from that day on is booked again.
+
+    Raises Conflict when they are not on it then.
+    """
+    if not _end(session, person, site, first_day_off):
+        raise Conflict("not_rostered", f"{person.name} is not on the roster of {site.code} from that day on.")
+    detail = {"site": site.code, "until": (first_day_off - timedelta(days=1)).isoformat()}
+    events.record(session, f"person:{person.name}", now=now, by=by, verb="roster", detail=detail)
+
+
+def _end(session: Session, person: Person, site: Site, first_day_off: date) -> bool:
+    last = first_day_off - timedelta(days=1)
+    lines = [row for row in rosters_from(session, site, first_day_off) if row.person_id == person.id]
+    for row in lines:
+        if row.valid_from > last:
+            session.delete(row)
+        else:
+            row.valid_until = last
+    session.flush()
+    return bool(lines)
+
+
 def absent(
     session: Session, person: Person, *, starts_at: datetime, ends_at: datetime, why: str | None, by: str, now: datetime
 ) -> Absence:
@@ -122,3 +160,11 @@ def absent(
     detail = {"from": starts_at.isoformat(), "until": ends_at.isoformat()}
     events.record(session, f"person:{person.name}", now=now, by=by, verb="absence", why=why, detail=detail)
     return row
+
+
+def present_again(session: Session, absence: Absence, *, by: str, now: datetime) -> None:
+    """Take an absence back: the technician is there after all."""
+    detail = {"from": absence.starts_at.isoformat(), "until": absence.ends_at.isoformat(), "taken_back": True}
+    events.record(session, f"person:{absence.person.name}", now=now, by=by, verb="absence", detail=detail)
+    session.delete(absence)
+    session.flush()

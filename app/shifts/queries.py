@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.core.errors import NotFound
 from app.people.models import Person
 from app.shifts.models import Absence, Appointment, Roster
 from app.shifts.rules import Rostered
@@ -82,6 +83,29 @@ def _span(during: Range[datetime]) -> Opening:
     assert during.lower is not None
     assert during.upper is not None
     return Opening(during.lower, during.upper)
+
+
+def rosters_from(session: Session, site: Site, day: date) -> Sequence[Roster]:
+    """The site's roster lines that count on that day or later, by name and first day (one query)."""
+    counts = or_(Roster.valid_until.is_(None), Roster.valid_until >= day)
+    lines = select(Roster).join(Roster.person).where(Roster.site_id == site.id, counts)
+    return session.scalars(lines.order_by(Person.name, Roster.valid_from)).unique().all()
+
+
+def absences_from(session: Session, site: Site, at: datetime) -> Sequence[Absence]:
+    """Absences of the site's rostered technicians that end after `at`, by begin (one query)."""
+    here = select(Roster.person_id).where(Roster.site_id == site.id)
+    away = select(Absence).where(Absence.person_id.in_(here), Absence.ends_at > at)
+    return session.scalars(away.order_by(Absence.starts_at, Absence.id)).unique().all()
+
+
+def absence_at(session: Session, site: Site, absence_id: int) -> Absence:
+    """One absence of a technician who is rostered at the site; raises NotFound."""
+    here = select(Roster.person_id).where(Roster.site_id == site.id)
+    found = session.scalar(select(Absence).where(Absence.id == absence_id, Absence.person_id.in_(here)))
+    if found is None:
+        raise NotFound("not_found", "There is no such absence.")
+    return found
 
 
 def shifts_between(session: Session, site: Site, start: datetime, end: datetime) -> list[tuple[Person, Opening]]:

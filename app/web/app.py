@@ -27,6 +27,7 @@ from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
 from app.shifts.routes import blueprint as sites_pages
+from app.shifts.routes_shifts import blueprint as shifts_pages
 from app.web import components, errors, health, openapi, security, shell, stream
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
@@ -40,6 +41,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     board.blueprint,
     shifts_api,
     sites_pages,
+    shifts_pages,
     hardware_pages,
     hardware_entry_pages,
     hardware_history_pages,

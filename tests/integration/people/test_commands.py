@@ -12,6 +12,7 @@ from apiflask import APIFlask
 
 from app.core.cli import migrate
 from app.people.cli import person, token
+from app.shifts.cli_shift import main as shift
 from app.shifts.cli_site import main as site
 from tests.integration.conftest import PASSWORD, Browser, Program
 
@@ -101,3 +102,19 @@ def test_migrating_a_current_database_says_so(run: Run) -> None:
     status, said = run(migrate)
     assert (status, said["behind"]) == (0, False)
     assert run(migrate, "--check") == (0, said)
+
+
+def test_a_roster_is_kept_at_the_command_line(run: Run) -> None:
+    run(site, "add", "AMS1", "--name", "Amsterdam", "--time-zone", "Europe/Amsterdam")
+    run(person, "add", "tess", "--full-name", "Tess Bakker")
+    status, complaint = run(shift, "set", "AMS1", "tess")
+    assert (status, "is no technician of AMS1" in complaint) == (64, True)
+    run(person, "grant", "tess", "technician@AMS1")
+    status, planned = run(shift, "set", "AMS1", "tess", "--hours", "Mon-Thu 08:00-16:00", "--from", "2026-01-01")
+    assert status == 0
+    hours = {"technician": "tess", "hours": "Mon-Thu 08:00-16:00", "from": "2026-01-01", "until": None}
+    assert planned["roster"] == [hours]
+    run(shift, "absence", "AMS1", "tess", "--from", "2030-07-01T08:00", "--until", "2030-07-05T17:00", "--why", "leave")
+    assert run(shift, "list", "AMS1")[1]["absences"][0]["starts_at"] == "2030-07-01T06:00:00.000Z"
+    assert run(shift, "end", "AMS1", "tess")[1]["roster"] == []
+    assert run(shift, "end", "AMS1", "tess", "--from", "someday")[0] == 64
