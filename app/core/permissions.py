@@ -15,6 +15,14 @@ class Role(StrEnum):
     ADMIN = "admin"
     INTEGRATION = "integration"
 
+    @property
+    def words(self) -> str:
+        """The role as people say it."""
+        return _WORDS.get(self, self.value)
+
+
+_WORDS = {Role.L1_ENGINEER: "Level 1 engineer", Role.SYSADMIN: "system administrator"}
+
 
 class Permission(StrEnum):
     """What a route declares it needs: `area:verb`."""

@@ -117,7 +117,8 @@ def _told(event: Event) -> str:
         case "entry":
             return "entered"
         case "endpoint" | "endpoint_removal":
-            return f"{detail['protocol'].upper()} {'set' if event.verb == 'endpoint' else 'forgotten'}"
+            protocol = detail["protocol"].upper().replace("REDFISH", "Redfish")
+            return f"{protocol} {'set' if event.verb == 'endpoint' else 'forgotten'}"
         case "power" | "network":
             what = f"PSU {detail['psu']}" if event.verb == "power" else detail["port"]
             return f"{what}: {_ends(detail['before'])} → {_ends(detail['after'])}"

@@ -77,7 +77,7 @@ def endpoint(tag: str, protocol: str) -> ResponseReturnValue:
     known = next((one for one in found.endpoints if one.protocol == protocol), None)
     form = ENDPOINT_FORMS[protocol].sent(**ENDPOINT_FORMS[protocol].shown(known))
     if _done(form, lambda session: set_endpoint(session, _asset(session, tag), protocol, form.given(), **_signed())):
-        return _to_asset(tag, f"{protocol.upper()} is set.")
+        return _to_asset(tag, f"{protocol.upper().replace('REDFISH', 'Redfish')} is set.")
     return _page("hardware/endpoint.html", form, machine=found, protocol=protocol, known=known)
 
 

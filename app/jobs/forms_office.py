@@ -73,6 +73,7 @@ class ConsentForm(ApprovalForm):
         "What the customer says", [InputRequired("Choose one.")],
         choices=options([("granted", "Yes, go ahead"), ("refused", "No: the order ends")]),
     )  # fmt: skip
+    why = TextAreaField("Why", [Length(max=4000)], description="Needed for a no: the customer reads it.")
     message_url = StringField("Link to the message that says so", [Length(max=2000)])
 
 

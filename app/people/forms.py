@@ -34,7 +34,7 @@ class PersonForm(Form):
 class RoleForm(Form):
     """A role at a site, or at all sites."""
 
-    role = SelectField("Role", choices=options((role.value, role.value.replace("_", " ")) for role in Role))
+    role = SelectField("Role", choices=options((role.value, role.words) for role in Role))
     site = SelectField("At")
 
     def offer(self, sites: Iterable[Site]) -> RoleForm:

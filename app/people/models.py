@@ -46,6 +46,11 @@ class RoleGrant(Base):
     role: Mapped[str]
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
 
+    @property
+    def words(self) -> str:
+        """The role as people say it."""
+        return Role(self.role).words
+
 
 class WebSession(Base):
     """A signed-in browser; the cookie holds the secret, the table only its SHA-256."""

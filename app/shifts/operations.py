@@ -15,9 +15,9 @@ from app.core.permissions import Role
 from app.people.models import Person
 from app.people.queries import held
 from app.shifts.models import Absence, Appointment, Roster
-from app.shifts.queries import rostered, rosters_from, site_calendar
-from app.shifts.rules import Choice, choose
-from app.shifts.window import earliest, local_text, parse_hours
+from app.shifts.queries import machine_busy, rostered, rosters_from, shifts_between, site_calendar
+from app.shifts.rules import Choice, choose, why_later
+from app.shifts.window import Opening, earliest, explain, local_text, moment_text, parse_hours
 from app.sites.models import Site
 
 _BOOKING = 4_201  # class of advisory locks: bookers of one site queue up instead of colliding
@@ -40,6 +40,24 @@ def find_time(
     if choice is None:
         raise Conflict("no_technician", f"No technician of {site.code} has {minutes} minutes in the coming year.")
     return choice
+
+
+def explain_time(
+    session: Session, site: Site, *, machine_id: int, minutes: int, now: datetime, ready: datetime, found: Opening
+) -> list[str]:
+    """The arithmetic behind a time: site hours, what stood in the way of an earlier one, the time itself.
+
+    `ready` is when the work could begin at the earliest for its own sake. Three queries where the hours alone would
+    have allowed an earlier time, else none.
+    """
+    calendar = site_calendar(site)
+    *lines, arrival = explain(calendar, now, minutes, found)
+    allowed = earliest(calendar, ready, minutes)
+    if allowed.starts_at < found.starts_at:
+        shifts = [(p.name, span) for p, span in shifts_between(session, site, allowed.starts_at, found.ends_at)]
+        why = why_later(shifts, machine_busy(session, machine_id, allowed.starts_at), allowed, found)
+        lines.append(f"{why} {moment_text(found.starts_at.astimezone(calendar.zone), now.astimezone(calendar.zone))}")
+    return [*lines, arrival]
 
 
 def book(

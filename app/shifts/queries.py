@@ -33,7 +33,7 @@ def rostered(session: Session, site: Site, machine_id: int | None, at: datetime)
     calendar = site_calendar(site)
     people = {r.person_id: r.person for r in rosters if r.person.active}
     busy = _busy(session, people, at)
-    on_machine = [] if machine_id is None else _machine_busy(session, machine_id, at)
+    on_machine = [] if machine_id is None else machine_busy(session, machine_id, at)
     return [
         Rostered(
             person_id=person_id,
@@ -72,7 +72,8 @@ def _busy(session: Session, people: Iterable[int], at: datetime) -> dict[int, li
     return found
 
 
-def _machine_busy(session: Session, machine_id: int, at: datetime) -> Sequence[Opening]:
+def machine_busy(session: Session, machine_id: int, at: datetime) -> Sequence[Opening]:
+    """What is booked on a machine and ends after `at` (one query)."""
     booked = select(Appointment.during).where(
         Appointment.active, Appointment.machine_id == machine_id, Appointment.during.op("&&")(Range(at, None))
     )

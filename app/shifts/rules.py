@@ -46,6 +46,27 @@ def choose(technicians: Iterable[Rostered], at: datetime, minutes: int) -> Choic
     return Choice(person_id, name, when)
 
 
+def why_later(
+    shifts: Iterable[tuple[str, Opening]], machine: Iterable[Opening], hours: Opening, found: Opening
+) -> str | None:
+    """Why the time that was found is not the one that site hours allow: nobody on shift, the machine, the technicians.
+
+    `shifts` are names with their spans, `machine` is what is booked on it; None when nothing is later. The sentence
+    lacks its end: the instant at which `found` starts.
+    """
+    if found.starts_at <= hours.starts_at:
+        return None
+    there = {name for name, span in shifts if span.starts_at <= hours.starts_at and span.ends_at >= hours.ends_at}
+    if not there:
+        return "no technician is on shift for it before"
+    if any(job.starts_at < hours.ends_at and hours.starts_at < job.ends_at <= found.starts_at for job in machine):
+        return "this machine has another appointment until"
+    who = {1: "the technician on shift is", 2: "both technicians are"}.get(
+        len(there), f"all {len(there)} technicians are"
+    )
+    return f"{who} booked until"
+
+
 def _load(busy: Iterable[Opening], when: Opening) -> timedelta:
     near = timedelta(hours=12)
     spans = (b.duration for b in busy if abs(b.starts_at - when.starts_at) < near)

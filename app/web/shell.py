@@ -62,7 +62,7 @@ def _window(site: Site, now: datetime) -> SiteHours:
 
 def _signed_in(principal: Principal) -> SignedIn:
     roles = {grant.role for grant in principal.grants}
-    words = sorted(role.value.replace("_", " ") for role in roles)
+    words = sorted(role.words for role in roles)
     links = tuple(
         PageLink(title, url, request.path == url)
         for title, url, for_whom in PAGES

@@ -12,7 +12,7 @@ from app.hardware.models import Asset
 from app.jobs.kind import Kind, Question, minutes_of, missing_questions
 from app.jobs.rules import ANSWER_TIME, CONSENT_TIME, promised_range
 from app.jobs.teams import TEAMS, Team, usual_minutes
-from app.shifts.operations import find_time
+from app.shifts.operations import explain_time, find_time
 from app.shifts.queries import site_calendar
 from app.shifts.rules import Choice
 from app.shifts.window import (
@@ -20,7 +20,7 @@ from app.shifts.window import (
     add_working_time,
     explain,
     latest_start,
-    local_text,
+    moment_text,
     next_opening,
     opening_at,
     parse_hours,
@@ -64,10 +64,16 @@ def make_offer(
     calendar = site_calendar(asset.site)
     latest = latest_start(calendar, choice.when.starts_at, minutes) or choice.when.starts_at
     range_from, range_to, finishes_at = promised_range(choice.when.starts_at, latest, minutes)
-    explanation = explain(calendar, now, minutes, choice.when)
-    explanation += [f"{need.who} must say yes first, expected by {_told(need.answer_by, asset)}" for need in needs]
+    *explanation, arrival = explain_time(
+        session, asset.site, machine_id=asset.id, minutes=minutes, now=now, ready=ready, found=choice.when
+    )
+    asked = now.astimezone(calendar.zone)
+    for need in needs:
+        answer = moment_text(need.answer_by.astimezone(calendar.zone), asked)
+        explanation.append(f"{need.who} must say yes first, expected by {answer}")
     if not_before and not_before > now:
-        explanation.append(f"not before {_told(not_before, asset)}, as asked")
+        explanation.append(f"not before {moment_text(not_before.astimezone(calendar.zone), asked)}, as asked")
+    explanation.append(arrival)
     return Offer(
         choice, minutes, range_from, range_to, finishes_at, explanation, missing_questions(kind, answers), needs
     )
@@ -112,7 +118,3 @@ def team_promise(team: Team, why: str, now: datetime) -> TeamPromise:
         promise_to=add_working_time(calendar, now, timedelta(minutes=high)),
         explanation=[*explain(calendar, now, None, later), usual],
     )
-
-
-def _told(instant: datetime, asset: Asset) -> str:
-    return local_text(instant, asset.site.time_zone)[:16].replace("T", " ")

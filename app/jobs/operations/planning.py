@@ -17,7 +17,7 @@ from app.jobs.operations.offers import answer_by
 from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
 from app.jobs.states import Needs, OrderState, Verb, next_state
-from app.shifts.operations import book, let_go
+from app.shifts.operations import book, explain_time, let_go
 from app.shifts.window import Opening, explain, latest_start, opening_at
 
 WAITING_FOR = {
@@ -139,6 +139,11 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
     if order.promise_from and order.promise_to and order.promise_from <= starts_at <= order.promise_to:
         return False
     promise(act, Opening(starts_at, appointment.ends_at))
+    if technician is None:
+        order.promise_explanation = explain_time(
+            act.session, order.site, machine_id=order.asset_id, minutes=order.minutes, now=act.now, ready=at,
+            found=Opening(starts_at, appointment.ends_at),
+        )  # fmt: skip
     return True
 
 

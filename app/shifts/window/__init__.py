@@ -9,6 +9,7 @@ from app.shifts.window.explanation import explain
 from app.shifts.window.hours import DEFAULT_HOURS, Hours, parse_hours
 from app.shifts.window.moments import closes_at, is_open, next_opening, opening_at
 from app.shifts.window.sets import first_gap, intersect, subtract, union
+from app.shifts.window.words import moment_text
 from app.shifts.window.work import (
     DoesNotFit,
     NoWindow,
@@ -38,6 +39,7 @@ __all__ = [
     "is_open",
     "latest_start",
     "local_text",
+    "moment_text",
     "next_opening",
     "opening_at",
     "openings",

@@ -14,7 +14,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import clockwork
 from app.people.queries import person_named
 from app.shifts.models import Roster
-from app.shifts.operations import absent, roster
+from app.shifts.operations import absent, end_shift, roster
 from app.sites.models import Site
 from app.sites.operations import close_day
 from tests.integration.conftest import LONG_AGO
@@ -112,6 +112,16 @@ def test_a_technician_who_falls_ill_passes_the_job_on_and_the_customer_hears_not
     assert {ill, after["appointment"]["technician"]} == {"tess", "tom"}
     assert after["promise"]["from_local"] == order["promise"]["from_local"]
     assert kinds(hall, order["number"]) == ["booked"]
+
+
+def test_a_technician_taken_off_the_roster_passes_the_job_on(hall: Hall) -> None:
+    order = hall.order(not_before="2026-12-01T09:00:00+01:00")
+    gone = order["appointment"]["technician"]
+    with hall.app.app_context(), transaction() as session:
+        site = session.scalars(select(Site).where(Site.code == "AMS1")).one()
+        end_shift(session, person_named(session, gone), site, first_day_off=date(2026, 12, 1), by="max", now=LONG_AGO)
+    hall.tick()
+    assert {gone, order_of(hall, order["number"])["appointment"]["technician"]} == {"tess", "tom"}
 
 
 def test_an_order_that_nobody_took_in_time_is_booked_again_with_a_new_promise(hall: Hall, at: Clock) -> None:

@@ -93,3 +93,12 @@ def test_before_a_promised_finish_passes_the_ticket_hears_of_it_once(hall: Hall,
     hall.tick()
     hall.tick()
     assert [message.kind for message in hall.messages(number)].count("late") == 1
+
+
+def test_the_promise_says_that_the_machine_is_taken_when_the_hours_alone_would_allow_more(hall: Hall) -> None:
+    first = hall.order()["appointment"]
+    explanation = hall.order()["promise"]["explanation"]
+    ends = f"{MONDAY:%a} {datetime.fromisoformat(first['ends_local']):%H:%M}"
+    assert f"this machine has another appointment until {ends}" in explanation
+    offer = hall.get("lena", "/offers?asset=SRV-1&job_kind=power_cycle")
+    assert any(line.startswith("The customer must say yes first, expected by Mon") for line in offer["explanation"])
