@@ -72,14 +72,16 @@ def _tell(
     now: datetime,
 ) -> Told:
     sensor = live.get(_key(entry))
-    owner = _of_data(entry, owners.get(_key(entry)) or _unlisted(family, entry))
+    owner = _of_data(family, entry, owners.get(_key(entry)) or _unlisted(family, entry))
     meaning = _meaning(family, entry, sensor)
     return Told(entry, owner, meaning, details(entry, sensor), corrected(entry.at, answer.clock_skew_s, now))
 
 
-def _of_data(entry: LogEntry, owner: Owner) -> Owner:
+def _of_data(family: IpmiFamily, entry: LogEntry, owner: Owner) -> Owner:
     """The part that the entry's own data name, where its sensor speaks of several."""
-    meant = part_meant(entry) if entry.record_type == SYSTEM_EVENT and owner.number is None else None
+    if entry.record_type != SYSTEM_EVENT or owner.number is not None:
+        return owner
+    meant = part_meant(entry, family.module_of)
     return owner if meant is None else Owner(meant[0], meant[1], name_of(*meant, meant[1]))
 
 

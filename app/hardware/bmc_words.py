@@ -6,11 +6,15 @@ numbers and never taken for a part: a wrong slot is worse than none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.hardware.diagnostics import Kind
 from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD
 from app.hardware.limits import quantity
 from app.hardware.naming import name_of
 from app.hardware.readings import LogEntry, Sensor
+
+ModuleOf = Callable[[int, int, int], str | None]
 
 UNSPECIFIED = 0xFF
 TRIGGER, OEM, BY_TABLE = 1, 2, 3  # the flags' values: threshold data, the maker's, the table's
@@ -83,11 +87,16 @@ CHANGED = {2: "BMC firmware", 8: "management firmware", 9: "system firmware", 11
 KIND_OF_SLOT = {1: Kind.DRIVE, 7: Kind.MEMORY, 8: Kind.FAN, 10: Kind.DRIVE, 11: Kind.DRIVE}
 
 
-def part_meant(entry: LogEntry) -> tuple[Kind, str] | None:
-    """The part that the data bytes name by the standard's rules: a memory module, a drive slot, a fan's connector."""
+def part_meant(entry: LogEntry, module_of: ModuleOf | None = None) -> tuple[Kind, str] | None:
+    """The part that the data bytes name by the standard's rules: a memory module, a drive slot, a fan's connector.
+
+    `module_of` knows the maker's own rule for memory modules.
+    """
     if entry.event_type != SENSOR_SPECIFIC:
         return None
     first, second, third = entry.data
+    if entry.sensor_type == MEMORY and module_of is not None and (slot := module_of(first, second, third)):
+        return Kind.MEMORY, slot
     by_table = (first >> 6 == BY_TABLE, first >> 4 & 3 == BY_TABLE)
     if entry.sensor_type == MEMORY and by_table[1] and third != UNSPECIFIED:
         return Kind.MEMORY, str(third)

@@ -5,7 +5,7 @@ A family is data: for each sensor type, and for each generic event type, what ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.hardware.diagnostics import Kind
@@ -59,7 +59,10 @@ class SensorType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpmiFamily:
-    """Sensor tables of one maker's BMCs. `identified_by` are beginnings of the maker's name; () fits everybody."""
+    """Sensor tables of one maker's BMCs. `identified_by` are beginnings of the maker's name; () fits everybody.
+
+    `module_of` reads the memory slot out of the three data bytes of a log entry, where the maker puts it there.
+    """
 
     name: str
     title: str
@@ -68,6 +71,7 @@ class IpmiFamily:
     generic: Mapping[int, Codes]
     threshold_events: Codes
     plain_kinds: Mapping[int, Kind]  # sensor types without bits of their own: temperature, fan ...
+    module_of: Callable[[int, int, int], str | None] | None = None
 
     def meaning(self, sensor_type: int, event_type: int, bit: int, sensor_name: str = "") -> Meaning | None:
         """What one bit means; None when the tables do not know it."""
