@@ -14,7 +14,7 @@ from app.hardware.bmc_parts import CAN_BE_EMPTY, Entity, Owner, entity_of, owner
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Meaning, Observation, Part, join_parts
 from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, why_unknown
-from app.hardware.limits import judge_sensor, kind_of_reading, total_watts
+from app.hardware.limits import judge_sensor, kind_of_reading, nearest_limits, total_watts
 from app.hardware.naming import is_redundancy
 from app.hardware.readings import IpmiAnswer, Sensor, State
 
@@ -136,7 +136,10 @@ def _reading(sensor: Sensor, owner: Owner, state: State, words: str, source: str
     part = owner.name if owner.kind in {Kind.PSU, Kind.FAN} else None
     reason = None if state is State.OK else words
     value, kind = sensor.value, kind_of_reading(sensor)
-    return Reading(kind, sensor.name, value, sensor.unit, state, source, read_at, reason, part)
+    lower, upper = nearest_limits(sensor.thresholds)
+    return Reading(
+        kind, sensor.name, value, sensor.unit, state, source, read_at, reason, part, lower=lower, upper=upper
+    )
 
 
 def _bmc(answer: IpmiAnswer, source: str, read_at: datetime) -> Part:

@@ -92,10 +92,11 @@ class Component:
 class Reading:
     """One measured value in a UCUM unit. Unreadable is `value` None, state unknown and a reason: never 0, never ok.
 
-    `component` names the part it belongs to, `device` another device than the one examined.
+    `component` names the part it belongs to, `device` another device than the one examined; `lower` and `upper` are the
+    nearest limits that the device itself tells, in the same unit.
     """
 
-    OMITTED_WHEN_NONE: ClassVar[frozenset[str]] = frozenset({"reason", "component", "device"})
+    OMITTED_WHEN_NONE: ClassVar[frozenset[str]] = frozenset({"reason", "component", "device", "lower", "upper"})
 
     kind: str
     name: str
@@ -107,6 +108,8 @@ class Reading:
     reason: str | None = None
     component: str | None = None
     device: str | None = None
+    lower: float | None = None
+    upper: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

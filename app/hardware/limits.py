@@ -63,6 +63,15 @@ def _believable(thresholds: dict[str, float]) -> bool:
     return known == sorted(known) and not (lower and upper and lower[-1] >= upper[0])
 
 
+def nearest_limits(thresholds: dict[str, float]) -> tuple[float | None, float | None]:
+    """The lower and the upper limit that a value meets first; none of limits that stand in no believable order."""
+    if not _believable(thresholds):
+        return None, None
+    lower = [thresholds[name] for name in _ASCENDING[:3] if name in thresholds]
+    upper = [thresholds[name] for name in _ASCENDING[3:] if name in thresholds]
+    return (lower[-1] if lower else None), (upper[0] if upper else None)
+
+
 def rests_when_off(sensor: Sensor) -> bool:
     """Whether a sensor means nothing while the machine is off: fans and board voltages, not the power supplies."""
     return sensor.entity_id != _ENTITY_PSU and kind_of_reading(sensor) in {"fan", "voltage", "current"}

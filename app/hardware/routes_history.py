@@ -2,24 +2,114 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import current, needs
+from app.core.clock import drill_offset, true_now, utc_text
 from app.core.database import transaction
 from app.core.permissions import Permission
 from app.hardware import queries, queries_history
 from app.hardware.beside import figures_beside, parts_beside
+from app.hardware.charts import chart
 from app.hardware.compare import Named, compare
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.differences import entries_since
-from app.hardware.models import Diagnostics
+from app.hardware.history import AGAIN_WITHIN, PERIODS, Series, kinds_of, recurring, series_of, spread, turns_of
+from app.hardware.models import Asset, Diagnostics
 
 blueprint: Final = Blueprint("hardware_history", __name__, url_prefix="/assets", template_folder="templates")
+
+MOST_LISTED: Final = 4000  # runs of a period that are counted
+MOST_OPENED: Final = 120  # documents that one page reads
+CHARTS: Final = 12
+NEWEST: Final = 60
+
+
+@blueprint.get("/<tag>/history")
+@needs(Permission.DIAGNOSTICS_READ)
+def over_time(tag: str) -> ResponseReturnValue:
+    """Curves, turns of parts and findings that came again, of a day, a week or a quarter."""
+    period = request.args.get("period", "7d")
+    period = period if period in PERIODS else "7d"
+    until = _until(true_now())
+    with transaction() as session:
+        found = queries.asset_for(session, current(), tag, Permission.DIAGNOSTICS_READ)
+        runs = queries_history.runs_between(session, found, until - PERIODS[period], until, most=MOST_LISTED)
+        opened = spread(runs, MOST_OPENED)
+        told = queries_history.moments(session, opened, "readings", "components", "sources")
+        lately = queries_history.runs_between(session, found, until - 2 * AGAIN_WITHIN, until, most=MOST_LISTED)
+        seen = queries_history.moments(session, spread(lately, MOST_OPENED), "findings", "components")
+        since_shown, until_shown = until - PERIODS[period] + drill_offset(), until + drill_offset()
+        return render_template(
+            "hardware/over_time.html",
+            machine=found,
+            period=period,
+            since=since_shown,
+            until=until_shown,
+            runs=runs,
+            opened=opened,
+            again=recurring(seen, until_shown),
+            turns=turns_of(told)[:NEWEST],
+            entries=queries_history.log_of(session, [*opened[:1], *opened[-1:]], since_shown)[:NEWEST],
+            **_drawn(series_of(told), found, since_shown, until_shown),
+            **_around(found, period, until),
+        )
+
+
+@blueprint.get("/<tag>/diagnostics/<uuid:diagnostics_id>/raw")
+@needs(Permission.DIAGNOSTICS_READ)
+def raw(tag: str, diagnostics_id: UUID) -> ResponseReturnValue:
+    """One document as it was kept, to read with the eye."""
+    with transaction() as session:
+        found = queries.asset_for(session, current(), tag, Permission.DIAGNOSTICS_READ)
+        run = queries_history.done_of(session, found, diagnostics_id)
+        text = json.dumps(run.document, indent=2, ensure_ascii=False)
+        return render_template("hardware/raw.html", machine=found, run=run, text=text)
+
+
+def _until(now: datetime) -> datetime:
+    """The end of the period that is looked at: now, or the instant in the address."""
+    try:
+        asked = datetime.fromisoformat(request.args.get("until", ""))
+    except ValueError:
+        return now
+    return min(now, asked.astimezone(UTC)) if asked.tzinfo else now
+
+
+def _drawn(series: Sequence[Series], asset: Asset, since: datetime, until: datetime) -> dict[str, Any]:
+    """The curves of the chosen kind, so many a page, and what else there is to choose from."""
+    kinds = kinds_of(series)
+    asked = request.args.get("kind", "")
+    kind = asked if asked in kinds else next(iter(kinds), None)
+    of_kind = sorted((one for one in series if one.kind == kind), key=lambda one: one.name)
+    start = min(max(request.args.get("start", 0, type=int), 0), len(of_kind) // CHARTS * CHARTS)
+    shown = of_kind[start : start + CHARTS]
+    return {
+        "kinds": kinds,
+        "kind": kind,
+        "start": start,
+        "following": start + CHARTS if len(of_kind) > start + CHARTS else None,
+        "curves": [(one, chart(one, since, until, asset.site.time_zone)) for one in shown],
+    }
+
+
+def _around(asset: Asset, period: str, until: datetime) -> dict[str, str | None]:
+    """Where the period before and the one after are."""
+
+    def address(end: datetime) -> str:
+        kind = request.args.get("kind")
+        return url_for("hardware_history.over_time", tag=asset.tag, period=period, until=utc_text(end), kind=kind)
+
+    span = PERIODS[period]
+    later = address(until + span) if until < true_now() - timedelta(minutes=1) else None
+    return {"older": address(until - span), "newer": later}
 
 
 @blueprint.get("/<tag>/diagnostics/compare")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Fault, Observation, Part
-from app.hardware.limits import PART_OF_READING, judge_sensor
+from app.hardware.limits import PART_OF_READING, judge_sensor, nearest_limits
 from app.hardware.readings import Sensor, State
 
 THRESHOLD = 0x01  # IPMI event type of a sensor that measures
@@ -23,7 +23,8 @@ def judged(
     sensor = Sensor(0, name, 0, THRESHOLD, 0, 0, unit, value, thresholds=dict(limits))
     state, words = judge_sensor(sensor, None)
     reason = None if state is State.OK else words
-    reading = Reading(kind, name, value, unit, state, values.source, values.read_at, reason)
+    lower, upper = nearest_limits(sensor.thresholds)
+    reading = Reading(kind, name, value, unit, state, values.source, values.read_at, reason, lower=lower, upper=upper)
     part_kind = PART_OF_READING.get(kind)
     if part_kind is None:
         return reading, None

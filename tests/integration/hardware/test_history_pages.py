@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.clock import true_now
@@ -104,8 +106,9 @@ def test_part_that_is_not_read_is_never_called_gone(says: Say, browser_of: Brows
 
 def test_another_sites_machine_has_no_pages(says: Say, browser_of: Browsers) -> None:
     one, other, nora = says(healthy_server(), minutes=9), says(healthy_server()), browser_of("nora")
-    address = f"/assets/SRV-0042/diagnostics/compare?before={one}&after={other}"
-    assert nora.get(address).status_code == 404
+    compared = f"diagnostics/compare?before={one}&after={other}"
+    for path in (compared, "history", f"diagnostics/{one}/raw", "orders"):
+        assert nora.get(f"/assets/SRV-0042/{path}").status_code == 404
 
 
 def test_diagnostics_of_another_machine_are_not_compared(says: Say, stored: Session, browser_of: Browsers) -> None:
@@ -113,3 +116,70 @@ def test_diagnostics_of_another_machine_are_not_compared(says: Say, stored: Sess
     other = "4f7f2f0e-3c5b-4a3c-9d55-0a4b6f1d7c99"
     address = f"/assets/SRV-0042/diagnostics/compare?before={other}&after={ours}"
     assert browser_of("tess").get(address).status_code == 404
+
+
+def test_history_draws_readings_tells_turns_and_what_came_again(says: Say, browser_of: Browsers) -> None:
+    for hours, document in enumerate([server_with_lost_input(), healthy_server()] * 2):
+        says(document, minutes=60 * (4 - hours))
+    tess = browser_of("tess")
+    page = tess.get("/assets/SRV-0042/history").text
+    assert "asked 4 times" in page
+    assert 'aria-label="Inlet: 24 °C to 24 °C, 4 readings"' in page
+    assert "None of 4 readings could be read: the sensor is switched off." in page
+    assert "PSU2: critical → ok" in page
+    assert "1 came again" in page
+    assert "2 times" in page
+    assert "Input lost" in page
+    fans = tess.get("/assets/SRV-0042/history?kind=fan&period=24h").text
+    assert "4270 rpm" in fans
+    assert "Inlet" not in fans
+
+
+def test_period_is_chosen_and_older_ones_are_reached(says: Say, browser_of: Browsers) -> None:
+    says(healthy_server(), days=3)
+    tess = browser_of("tess")
+    assert "nobody asked this machine" in tess.get("/assets/SRV-0042/history?period=24h").text
+    assert "asked 1 time" in tess.get("/assets/SRV-0042/history?period=90d").text
+    week = tess.get("/assets/SRV-0042/history?period=7d").text
+    older = re.search(r'rel="prev"', week), re.search(r'rel="next" href="([^"]+)"', week)
+    assert older[0] is None
+    assert older[1] is not None
+    before = tess.get(older[1][1].replace("&amp;", "&")).text
+    assert "nobody asked this machine" in before
+    assert 'rel="prev"' in before
+
+
+def test_odd_addresses_of_history_show_the_usual_week(says: Say, browser_of: Browsers) -> None:
+    says(healthy_server())
+    odd = "/assets/SRV-0042/history?period=ever&until=soon&kind=nonsense&start=-7"
+    page = browser_of("tess").get(odd)
+    assert page.status_code == 200
+    assert "asked 1 time" in page.text
+
+
+def test_history_of_many_runs_opens_few_documents(says: Say, stored: Session, browser_of: Browsers) -> None:
+    kept = says(healthy_server(), minutes=5)
+    stored.execute(
+        text(
+            "INSERT INTO diagnostics (id, asset_id, state, reason, requested_by, requested_at, taken_at, deadline_s,"
+            " parts, document, worst, frozen) SELECT gen_random_uuid(), asset_id, state, reason, requested_by,"
+            " requested_at - n * interval '1 hour', taken_at - n * interval '1 hour', deadline_s, parts, document,"
+            " worst, frozen FROM diagnostics, generate_series(1, 500) n WHERE id = :kept"
+        ),
+        {"kept": kept},
+    )
+    stored.commit()
+    page = browser_of("tess").get("/assets/SRV-0042/history?period=90d").text
+    assert "asked 501 times, drawn from 120 of them" in page
+
+
+def test_document_is_shown_as_it_was_kept(says: Say, browser_of: Browsers) -> None:
+    run, tess = says(server_with_lost_input()), browser_of("tess")
+    page = tess.get(f"/assets/SRV-0042/diagnostics/{run}/raw").text
+    assert "rackside.diagnostics/1" in page
+    assert f"/api/v1/diagnostics/{run}" in page
+    assert f"/assets/SRV-0042/diagnostics/{run}/raw" in tess.get(f"/diagnostics/{run}").text
+
+
+def test_machine_without_orders_says_so(says: Say, browser_of: Browsers) -> None:
+    assert "Nobody was sent to it yet." in browser_of("tess").get("/assets/SRV-0042/orders").text
