@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.core.errors import AuthRefused, HardwareError, TimedOut, Unsupported
-from app.hardware.protocols.redfish_http import ADVICE_FIRMWARE, ROOT, Door, Missing, NotAccepted, below_root
+from app.hardware.protocols.redfish_answers import ADVICE_FIRMWARE, ROOT, Missing, NotAccepted, below_root
+from app.hardware.protocols.redfish_http import Door
 from app.hardware.protocols.redfish_walk import (
     MEMBERS,
     MOST_PAGES,

@@ -9,80 +9,44 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import json
 import os
 import re
 import socket
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
-from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
+from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable
 from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.redfish_answers import (
+    ADVICE_CERTIFICATE,
+    ADVICE_FIRMWARE,
+    ADVICE_PATH,
+    ADVICE_SLOW,
+    MOST_BYTES_EACH,
+    ROOT,
+    below_root,
+    check,
+    check_log_in,
+    message_id,
+    own_path,
+    parsed,
+    unpacked,
+)
 from app.hardware.readings import RedfishTarget
 
-ROOT: Final = "/redfish/v1"
 SESSIONS: Final = f"{ROOT}/SessionService/Sessions"
 MOST_REQUESTS: Final = 500
 MOST_BYTES: Final = 8 << 20
-MOST_BYTES_EACH: Final = 2 << 20
 CLOSING_S: Final = 0.6  # of the deadline, at most a fifth of it: for ending the session
 LONGEST_ANSWER_S: Final = 5.0
 ATTEMPTS: Final = 3
 PAUSE_S: Final = 0.1
-GZIP: Final = 31  # zlib: a gzip header, the largest window
-PATH = re.compile(r"/redfish/v1(/[^\s\\?#]*)?(\?[^\s\\#]*)?", re.ASCII)
-
-ADVICE_PATH = "Check the address, the management network's cable and port, and whether Redfish is switched on."
-ADVICE_SLOW = "Take the diagnostics again with a longer deadline; if it stays so, restart the BMC (not the machine)."
-ADVICE_ACCOUNT = "Check the user name and password of the BMC's account, and that it may log in."
-ADVICE_FULL = "Wait until other sessions of the BMC end (log out of its page); if it stays so, restart the BMC."
-ADVICE_PRIVILEGE = "Give the account the privilege for it: reading needs Login, the light needs ConfigureComponents."
-ADVICE_FIRMWARE = "Look for newer firmware of the BMC; until then read it by IPMI."
-ADVICE_CERTIFICATE = (
-    "Compare the certificate with the one on the BMC's own page, then record its SHA-256 fingerprint; until it is "
-    "known to be right, send no password."
-)
-
-
-class Missing(HardwareError):
-    """404: the link leads nowhere. Real services have such links, so it is no failure of the read."""
-
-    status = "unsupported"
-    retryable = False
-
-
-class NotAccepted(HardwareError):
-    """4xx: the service understood and declines, with its own message id."""
-
-    status = "unsupported"
-    retryable = False
-
-    def __init__(self, code: int, message_id: str, what: str) -> None:
-        super().__init__(
-            f"the service declines {what} (HTTP {code}{message_id and f', {message_id}'})", ADVICE_FIRMWARE
-        )
-        self.code = code
-
-
-def below_root(link: object) -> str | None:
-    """The path of a link that stays in this service, without its fragment; None for every other link."""
-    if not isinstance(link, str) or not link.isascii():
-        return None
-    path = link.partition("#")[0]
-    if not PATH.fullmatch(path):
-        return None
-    bare, mark, query = path.partition("?")
-    steps = unquote(bare).split("/")
-    if any(step in {".", ".."} for step in steps) or "\\" in unquote(bare) or "//" in unquote(bare):
-        return None
-    return bare.rstrip("/") + mark + query
 
 
 class Door:
@@ -161,7 +125,7 @@ class Door:
                 if answer.status_code == httpx.codes.UNAUTHORIZED and self._session is not None and attempt < ATTEMPTS:
                     self._log_in_again(answer.request.headers.get("X-Auth-Token"))
                     continue
-                _check(answer, body, path)
+                check(answer, body, path)
                 return parsed(body, path), answer.headers.get("ETag")
             except (Unreachable, Malformed, Refused):
                 if attempt == ATTEMPTS or self.is_spent or self.deadline.remaining_s < PAUSE_S * attempt:
@@ -172,23 +136,23 @@ class Door:
     def change(self, path: str, body: Mapping[str, Any], etag: str | None) -> None:
         """Change properties of a resource. Raises NotAccepted where the service declines (412: the ETag is old)."""
         answer, said = self._once("PATCH", path, body, {**self._headers, **({"If-Match": etag} if etag else {})})
-        _check(answer, said, path)
+        check(answer, said, path)
 
     def _log_in(self) -> None:
         path = self._sessions_path()
         account = {"UserName": self._target.username, "Password": self._target.password}
         answer, body = self._once("POST", path, account, {})
         if answer.status_code in {404, 405, 501} or (
-            answer.status_code == httpx.codes.UNAUTHORIZED and _message_id(body) == "NoValidSession"
+            answer.status_code == httpx.codes.UNAUTHORIZED and message_id(body) == "NoValidSession"
         ):
             self._go_without_session()
             return
-        _check_log_in(answer, body)
+        check_log_in(answer, body)
         token, where = answer.headers.get("X-Auth-Token"), answer.headers.get("Location")
         if not token or not token.isprintable():
             raise Malformed("the service opened a session without a token for it", ADVICE_FIRMWARE)
         self._headers = {"X-Auth-Token": token}
-        self._session = below_root(urlsplit(where).path) if where else _own_path(body)
+        self._session = below_root(urlsplit(where).path) if where else own_path(body)
 
     def _go_without_session(self) -> None:
         """For services before sessions: the account goes with every request, and with one of them first."""
@@ -197,7 +161,7 @@ class Door:
         headers = {"Authorization": request.headers["Authorization"]}
         answer, body = self._once("GET", f"{ROOT}/Systems", None, headers)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            _check_log_in(answer, body)
+            check_log_in(answer, body)
         self._headers = headers
 
     def _log_in_again(self, token: str | None) -> None:
@@ -254,7 +218,7 @@ class Door:
             if end.passed:
                 raise TimedOut("the answer comes too slowly", ADVICE_SLOW)
             parts.append(part)
-        return _unpacked(b"".join(parts), answer.headers.get("Content-Encoding", "identity"))
+        return unpacked(b"".join(parts), answer.headers.get("Content-Encoding", "identity"))
 
     def _translate(self, error: Exception, deadline: Deadline, waited_s: float) -> NoReturn:
         """The typed error; a connection cut by our own watch is a deadline that passed."""
@@ -296,22 +260,6 @@ class Door:
         return timer
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
-    """The body, also from services that compress unasked; never more of it than an answer may have."""
-    if encoding == "identity":
-        return body
-    if encoding != "gzip":
-        raise Malformed("the answer is packed in a way that was not asked for", ADVICE_FIRMWARE)
-    unpacking = zlib.decompressobj(GZIP)
-    try:
-        unpacked = unpacking.decompress(body, MOST_BYTES_EACH)
-    except zlib.error as error:
-        raise Malformed("the packed answer is broken", ADVICE_FIRMWARE) from error
-    if not unpacking.eof:
-        raise Malformed("the packed answer is cut, or larger than any real one", ADVICE_FIRMWARE)
-    return unpacked
-
-
 def _trust(target: RedfishTarget) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if target.fingerprint or not target.verify_tls:  # pinned, or told not to look
@@ -322,64 +270,3 @@ def _trust(target: RedfishTarget) -> ssl.SSLContext:
 
 def _hex(fingerprint: str) -> str:
     return re.sub(r"[^0-9a-f]", "", fingerprint.lower())
-
-
-def _check(answer: httpx.Response, body: bytes, path: str) -> None:
-    """Raise the typed error of an answer that is none."""
-    code, what = answer.status_code, path.removeprefix(f"{ROOT}/") or "the service root"
-    if answer.is_success:
-        return
-    if answer.is_redirect:
-        raise Unsupported("it redirects elsewhere, and redirects are not followed", ADVICE_FIRMWARE)
-    if code == httpx.codes.UNAUTHORIZED:
-        raise AuthRefused("the service does not accept the account, or ended the session", ADVICE_ACCOUNT)
-    if code == httpx.codes.FORBIDDEN:
-        raise AuthRefused("the account may not do that", ADVICE_PRIVILEGE)
-    if code in {404, 410}:
-        raise Missing(f"{what} is not there", ADVICE_FIRMWARE)
-    if code in {429, 503}:
-        raise Refused(f"the service is busy (HTTP {code})", ADVICE_FULL)
-    if answer.is_server_error:
-        raise Refused(f"the service failed (HTTP {code})", ADVICE_FIRMWARE)
-    raise NotAccepted(code, _message_id(body), what)
-
-
-def _check_log_in(answer: httpx.Response, body: bytes) -> None:
-    message = _message_id(body)
-    if "limit" in message.lower():
-        raise Refused("the service has no session left for us", ADVICE_FULL)
-    if answer.status_code == httpx.codes.BAD_REQUEST and "unauthor" in message.lower():
-        raise AuthRefused("the service does not accept the user name and password", ADVICE_ACCOUNT)
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise AuthRefused("the service does not accept the user name and password", ADVICE_ACCOUNT)
-    _check(answer, body, "a session")
-
-
-def _message_id(body: bytes) -> str:
-    """The first message id of an error, without its registry: "SessionLimitExceeded"; "" when it names none."""
-    try:
-        error = parsed(body, "").get("error")
-    except Malformed:
-        return ""
-    said = error if isinstance(error, dict) else {}
-    extended = said.get("@Message.ExtendedInfo")
-    first = extended[0] if isinstance(extended, list) and extended and isinstance(extended[0], dict) else {}
-    name = first.get("MessageId") or said.get("code") or ""
-    return re.sub(r"[^A-Za-z0-9]", "", name.rpartition(".")[2])[:60] if isinstance(name, str) else ""
-
-
-def _own_path(body: bytes) -> str | None:
-    with contextlib.suppress(Malformed):
-        return below_root(parsed(body, "").get("@odata.id"))
-    return None
-
-
-def parsed(body: bytes, path: str) -> dict[str, Any]:
-    """An answer's JSON object. Raises Malformed for anything else."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("its JSON is cut or broken", ADVICE_FIRMWARE) from error
-    if not isinstance(value, dict):
-        raise Malformed(f"{path.rpartition('/')[2] or 'the answer'} is no JSON object", ADVICE_FIRMWARE)
-    return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.hardware.protocols.redfish_http import ROOT, below_root
+from app.hardware.protocols.redfish_answers import ROOT, below_root
 
 MOST_MEMBERS: Final = 256
 MOST_PAGES: Final = 4

@@ -20,7 +20,7 @@ from hypothesis.strategies import SearchStrategy
 from app.core.errors import Malformed
 from app.hardware.diagnostics import DiagnosticsDocument, Source
 from app.hardware.facts import Wiring
-from app.hardware.protocols.redfish_http import ROOT, parsed
+from app.hardware.protocols.redfish_answers import ROOT, parsed
 from app.hardware.readings import RedfishAnswer, RedfishTarget, Resource, SourceStatus, State
 from app.hardware.rules import judge
 from app.hardware.sources import redfish_answer

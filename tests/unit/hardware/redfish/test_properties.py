@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.hardware.diagnostics import Kind
-from app.hardware.protocols.redfish_http import ROOT, below_root
+from app.hardware.protocols.redfish_answers import ROOT, below_root
 from app.hardware.protocols.redfish_walk import LINKS, MEMBERS, Wanted, expanding, links_of, members_of, next_page
 from app.hardware.readings import Resource, State
 from app.hardware.redfish_facts import sentences

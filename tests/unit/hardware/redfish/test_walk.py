@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.hardware.protocols.redfish_http import below_root
+from app.hardware.protocols.redfish_answers import below_root
 from app.hardware.protocols.redfish_walk import MOST_ENTRIES, expanding, links_of, members_of
 from lab.redfish_trees import ROOT, link
 from tests.unit.hardware.redfish.answers import wanted
