@@ -22,7 +22,7 @@ SHORT_RUN_S = 2.0
 PATIENCE = 5  # short runs in a row after which something is broken that a restart does not mend
 WATCHED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 PR_SET_PDEATHSIG = 1
-SCRATCH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SCRATCH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 def supervise(folder: Path, *, durable: bool) -> int:
