@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from apiflask import APIBlueprint, Schema
@@ -16,7 +16,7 @@ from app.core.database import transaction
 from app.core.permissions import Permission
 from app.people.models import Person
 from app.shifts.queries import shifts_between, site_calendar
-from app.shifts.window import Opening, closes_at, is_open, local_text, next_opening
+from app.shifts.window import Opening, closes_at, is_open, local_text, next_opening, zone
 from app.sites.models import Site
 from app.sites.queries import visible_site, visible_sites
 
@@ -115,9 +115,15 @@ def shifts(asked: dict[str, Any]) -> Response:
         items = [
             shift_form(place, person, span)
             for place in places
-            for person, span in shifts_between(session, place, start, end)
+            for person, span in shifts_between(session, place, _morning(start, place), end)
+            if span.ends_at > start
         ]
     return jsonify({"items": items, "next": None})
+
+
+def _morning(start: datetime, place: Site) -> datetime:
+    """Midnight before it at the site: a shift that runs at `start` is told with its own beginning."""
+    return start.astimezone(zone(place.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def site_form(site: Site, now: datetime) -> dict[str, Any]:

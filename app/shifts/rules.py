@@ -59,12 +59,13 @@ def why_later(
     there = {name for name, span in shifts if span.starts_at <= hours.starts_at and span.ends_at >= hours.ends_at}
     if not there:
         return "no technician is on shift for it before"
-    if any(job.starts_at < hours.ends_at and hours.starts_at < job.ends_at <= found.starts_at for job in machine):
+    ends = [job.ends_at for job in machine if job.starts_at < hours.ends_at and job.ends_at <= found.starts_at]
+    if ends and max(ends) == found.starts_at:
         return "this machine has another appointment until"
-    who = {1: "the technician on shift is", 2: "both technicians are"}.get(
-        len(there), f"all {len(there)} technicians are"
-    )
-    return f"{who} booked until"
+    who = {1: "the technician on shift", 2: "both technicians"}.get(len(there), f"all {len(there)} technicians")
+    if ends:
+        return f"this machine and {who} are booked until"
+    return f"{who} {'is' if len(there) == 1 else 'are'} booked until"
 
 
 def _load(busy: Iterable[Opening], when: Opening) -> timedelta:

@@ -86,6 +86,20 @@ def test_shifts_are_the_roster_inside_site_hours_without_absences(
     assert {one["technician"] for one in answer["items"]} == {"tess"}
 
 
+def test_a_shift_that_runs_is_told_with_its_own_beginning(
+    web_app: APIFlask, person: Callable[..., int], program_of: Callable[..., Program]
+) -> None:
+    person("tess", "technician@AMS1")
+    with web_app.app_context(), transaction() as session:
+        tess, place = queries.person_named(session, "tess"), site_coded(session, "AMS1")
+        since = date(2026, 1, 1)
+        shifts.roster(session, tess, place, hours="Mon-Fri 08:00-17:00", valid_from=since, by="omar", now=FRIDAY_NOON)
+    answer = program_of("tess").get("/api/v1/shifts?from=2026-11-27T12:00:30.5Z&days=1").get_json()
+    assert [one["starts_local"] for one in answer["items"]] == ["2026-11-27T08:00:00+01:00"]
+    answer = program_of("tess").get("/api/v1/shifts?from=2026-11-27T16:00:00Z&days=1").get_json()
+    assert answer["items"] == []
+
+
 @pytest.mark.parametrize("query", ["days=0", "days=32", "from=yesterday", "from=2026-11-29T00:00:00"])
 def test_a_question_that_makes_no_sense_is_named(
     person: Callable[..., int], program_of: Callable[..., Program], query: str

@@ -29,7 +29,8 @@ ANNA, LATE = ("anna", span("08:00", "17:00")), ("late", span("10:00", "17:00"))
         ([LATE], [], "no technician is on shift for it before"),
         ([], [span("09:31", "10:01")], "no technician is on shift for it before"),
         ([TESS], [span("09:00", "10:01")], "this machine has another appointment until"),
-        ([TESS], [span("09:00", "09:31"), span("10:01", "10:31")], "the technician on shift is booked until"),
+        ([TESS, TOM], [span("09:30", "09:45")], "this machine and both technicians are booked until"),
+        ([TESS], [span("10:01", "10:31")], "the technician on shift is booked until"),
     ],
 )
 def test_what_stood_in_the_way_is_said(shifts: list[tuple[str, Opening]], machine: list[Opening], said: str) -> None:
