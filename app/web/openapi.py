@@ -7,10 +7,13 @@ import warnings
 from typing import Any, Final
 
 from apiflask import APIFlask
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response
 
 from app.core.access import needs
 from app.core.permissions import Permission
+from app.jobs.forms import SCHEMAS, AnswerSchema, EscalationSchema
 
 PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -43,6 +46,14 @@ IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "description": "Same key and body, same answer; same key and another body is 409 idempotency_mismatch.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
+
+
+API: Final = "/api/v1"
+ESCALATIONS: Final = f"{API}/escalations"
+VERB: Final = f"{API}/work-orders/{{number}}/{{verb}}"
+PHOTOS: Final = f"{API}/work-orders/{{number}}/photos"
+ANSWER: Final = f"{API}/referrals/{{number}}/answer"
+CREATED: Final = {ESCALATIONS: "A new work order or referral", PHOTOS: "Kept"}
 
 
 def install(app: APIFlask) -> None:
@@ -80,4 +91,39 @@ def completed(spec: dict[str, Any] | str) -> dict[str, Any] | str:
                 answers[status] = REFUSED
             if method == "post":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    _describe_bodies(spec)
     return spec
+
+
+def _describe_bodies(spec: dict[str, Any]) -> None:
+    """Say what the routes read by themselves: escalations, the bodies of the verbs, images."""
+    schemas = _schemas()
+    spec["components"]["schemas"] |= schemas
+    one_of_the_verbs = {"anyOf": [_named(name) for name in schemas if name.startswith("Verb.")]}
+    bodies = {
+        ESCALATIONS: {"application/json": {"schema": _named("Escalation")}},
+        ANSWER: {"application/json": {"schema": _named("Answer")}},
+        VERB: {"application/json": {"schema": one_of_the_verbs}},
+        PHOTOS: {kind: {"schema": {}} for kind in ("image/jpeg", "image/png", "image/webp")},
+    }
+    for path, content in bodies.items():
+        operation = spec.get("paths", {}).get(path, {}).get("post")
+        if operation is not None:
+            operation["requestBody"] = {"required": path != VERB, "content": content}
+            if path in CREATED:
+                operation["responses"]["201"] = {"description": CREATED[path]}
+
+
+def _schemas() -> dict[str, Any]:
+    """The escalation and each verb's body (`Verb.claim`) as JSON schemas."""
+    described = APISpec("bodies", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+    described.components.schema("Escalation", schema=EscalationSchema)
+    described.components.schema("Answer", schema=AnswerSchema)
+    for verb, schema in SCHEMAS.items():
+        described.components.schema(f"Verb.{verb}", schema=schema)
+    schemas: dict[str, Any] = described.to_dict()["components"]["schemas"]
+    return schemas
+
+
+def _named(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}

@@ -71,3 +71,12 @@ def test_the_description_is_whole_and_openapi_3_1(web_app: APIFlask) -> None:
     assert "/api/v1/sites" in described["paths"]
     schemas = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
     assert set(re.findall(r'"(#/components/schemas/[^"]+)"', answer.text)) <= schemas
+
+
+@pytest.mark.parametrize("path", ["escalations", "work-orders/{number}/{verb}", "referrals/{number}/answer"])
+def test_the_description_tells_what_to_send(web_app: APIFlask, path: str) -> None:
+    described = web_app.test_client().get("/api/v1/openapi.json").get_json()
+    body = described["paths"][f"/api/v1/{path}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    named = [one["$ref"].rpartition("/")[2] for one in body.get("anyOf", [body])]
+    assert all(described["components"]["schemas"][name]["properties"] for name in named)
+    assert {"outcome", "note"} <= described["components"]["schemas"]["Verb.completion"]["properties"].keys()
