@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Settings:
     drill_offset: timedelta
     confirmation_silence: timedelta
     proxies: int = 0
+    traps: tuple[str, int] | None = None
 
     @property
     def secure_cookies(self) -> bool:
@@ -52,6 +54,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
             hours=_whole(env, "RACKSIDE_CONFIRMATION_SILENCE_HOURS", default=24, low=1, high=720)
         ),
         proxies=_whole(env, "RACKSIDE_PROXIES", default=0, low=0, high=10),
+        traps=_traps(_text(env, "RACKSIDE_TRAPS")),
     )
 
 
@@ -82,6 +85,21 @@ def _drill(env: Mapping[str, str]) -> int:
     if offset and env.get("RACKSIDE_DRILL") != "1":
         raise Invalid("invalid", "RACKSIDE_DRILL_OFFSET_S is for the demo and for tests only (RACKSIDE_DRILL=1)")
     return offset
+
+
+def _traps(text: str | None) -> tuple[str, int] | None:
+    """Where the site's worker listens for SNMP traps: an IP address of this machine and a UDP port."""
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        number = int(port)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 65535:
+        raise Invalid("invalid", "RACKSIDE_TRAPS must be an IP address and a UDP port: 0.0.0.0:162 or [::]:162")
+    return str(address), number
 
 
 def _database_url(url: str | None) -> str | None:

@@ -21,11 +21,13 @@ from app.hardware import queries
 from app.hardware.models import Asset, DeviceAction
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
-from app.hardware.outward import asset_form, id_led_form, run_form, taken_form
+from app.hardware.outward import asset_form, device_event_form, id_led_form, run_form, taken_form
 from app.hardware.schemas import (
     AssetOut,
     AssetsIn,
     AssetsOut,
+    DeviceEventsIn,
+    DeviceEventsOut,
     DiagnosticsOut,
     HistoryIn,
     HistoryOut,
@@ -115,6 +117,19 @@ def _requested(tag: str) -> ResponseReturnValue:
 def diagnostics(diagnostics_id: UUID) -> Response:
     """The document; 202 with what has answered so far while it is not there."""
     return _diagnostics_answer(diagnostics_id)
+
+
+@api.get("/assets/<tag>/events")
+@needs(Permission.DIAGNOSTICS_READ)
+@api.input(DeviceEventsIn, location="query", arg_name="asked")
+@api.output(DeviceEventsOut)
+def device_events(tag: str, asked: dict[str, Any]) -> Response:
+    """What the asset told by itself through SNMP traps and informs, newest first, and how much of it was not kept."""
+    with transaction() as session:
+        found = queries.asset_for(session, current(), tag, Permission.DIAGNOSTICS_READ)
+        page, after = queries.device_events(session, found, after=asked.get("cursor"), limit=asked["limit"])
+        dropped = queries.dropped_traps(session, found)
+        return jsonify({"items": [device_event_form(one) for one in page], "next": after, "dropped": dropped})
 
 
 @api.post("/assets/<tag>/id-led")

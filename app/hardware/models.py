@@ -105,8 +105,8 @@ class NetworkCable(Base):
 class Diagnostics(Base):
     """One asking of one asset: queued, running, then done with the contract's document.
 
-    `reason`: "level1", "page", "before", "after", "api". `follow_up` is the name of the task (and its arguments)
-    that whoever asked wants run when it is done: news travels upward without imports.
+    `reason`: "level1", "page", "before", "after", "api", "trap". `follow_up` is the name of the task (and its
+    arguments) that whoever asked wants run when it is done: news travels upward without imports.
     Rows that are some order's BEFORE or AFTER are `frozen` and never aged out.
     """
 
@@ -152,3 +152,50 @@ class DeviceAction(Base):
     requested_by: Mapped[str]
     requested_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class DeviceEvent(Base):
+    """What a machine told by itself, by an SNMP trap or inform, in plain words; only the newest of each asset are kept.
+
+    Not part of the append-only record: anybody's flood would stay in that for ever. `owed`: it still wants diagnostics.
+    `engine_id`, `boots` and `engine_time` are the SNMPv3 sender's clock, against replays after a restart of ours.
+    """
+
+    __tablename__ = "device_event"
+    __table_args__ = (
+        CheckConstraint("state IN ('ok', 'warning', 'critical', 'unknown')", name="state"),
+        Index("ix_device_event_asset_id_id", "asset_id", "id"),
+        Index("ix_device_event_diagnostics_id", "diagnostics_id", postgresql_where=text("diagnostics_id IS NOT NULL")),
+        Index("ix_device_event_owed", "asset_id", postgresql_where=text("owed")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    at: Mapped[datetime]  # true time of arrival
+    oid: Mapped[str]
+    object: Mapped[str]
+    words: Mapped[str]
+    state: Mapped[str]
+    source: Mapped[str]  # the table that knows the words
+    details: Mapped[list[Any]] = mapped_column(default=list)  # named values, as text
+    others: Mapped[list[Any]] = mapped_column(default=list)  # [oid, text] of values without a name
+    digest: Mapped[str]
+    engine_id: Mapped[str | None]
+    boots: Mapped[int | None]
+    engine_time: Mapped[int | None]
+    owed: Mapped[bool]
+    diagnostics_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id", ondelete="SET NULL"))
+
+
+class TrapDrop(Base):
+    """How many notifications were counted and not kept, by reason; of whom, where that is known."""
+
+    __tablename__ = "trap_drop"
+    __table_args__ = (UniqueConstraint("site_id", "asset_id", "reason", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    reason: Mapped[str]
+    number: Mapped[int]
+    last_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.clock import drill_offset, utc_text
 from app.core.events import Event
-from app.hardware.models import Asset, DeviceAction, Diagnostics
+from app.hardware.models import Asset, DeviceAction, DeviceEvent, Diagnostics
 from app.hardware.operations.overdue import addresses, is_silent, last_seen
 
 
@@ -96,6 +96,36 @@ def id_led_form(action: DeviceAction, asset: Asset) -> dict[str, Any]:
         "requested_at": utc_text(shown(action.requested_at)),
         "finished_at": utc_text(shown(action.finished_at)) if action.finished_at else None,
     }
+
+
+def device_event_form(event: DeviceEvent) -> dict[str, Any]:
+    """What a device told by itself: in plain words, with the values that came with it."""
+    return {
+        "id": event.id,
+        "at": utc_text(shown(event.at)),
+        "state": event.state,
+        "words": event.words,
+        "details": event.details,
+        "others": [{"oid": oid, "text": text} for oid, text in event.others],
+        "object": event.object,
+        "oid": event.oid,
+        "source": event.source,
+        "diagnostics": str(event.diagnostics_id) if event.diagnostics_id else None,
+    }
+
+
+def device_event_lines(events: Iterable[DeviceEvent]) -> list[dict[str, Any]]:
+    """What a device told by itself, for a timeline; values without a name are told only where none has one."""
+    return [
+        {
+            "at": shown(one.at),
+            "by": one.object,
+            "text": one.words,
+            "state": one.state,
+            "why": ", ".join(one.details or [f"{oid}: {text}" for oid, text in one.others[:3]]),
+        }
+        for one in events
+    ]
 
 
 def place_line(asset: Asset) -> str:

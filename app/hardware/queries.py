@@ -14,7 +14,7 @@ from app.core.access import Principal, visible
 from app.core.errors import NotFound
 from app.core.events import Event
 from app.core.permissions import Permission
-from app.hardware.models import Asset, DeviceAction, Diagnostics
+from app.hardware.models import Asset, DeviceAction, DeviceEvent, Diagnostics, TrapDrop
 from app.sites.models import Rack, Site
 
 LIMIT = 200
@@ -115,6 +115,25 @@ def last_changes(session: Session, asset: Asset, *, limit: int = 12) -> Sequence
     """The newest events of the asset's record, newest first."""
     record = select(Event).where(Event.stream == f"asset:{asset.tag}")
     return session.scalars(record.order_by(Event.seq.desc()).limit(limit)).all()
+
+
+def device_events(
+    session: Session, asset: Asset, *, after: int | None = None, limit: int = 50
+) -> tuple[Sequence[DeviceEvent], int | None]:
+    """A page of what the asset told by itself, newest first; and where to continue."""
+    limit = min(limit, LIMIT)
+    wanted = select(DeviceEvent).where(DeviceEvent.asset_id == asset.id)
+    if after is not None:
+        wanted = wanted.where(DeviceEvent.id < after)
+    rows = session.scalars(wanted.order_by(DeviceEvent.id.desc()).limit(limit + 1)).all()
+    page = rows[:limit]
+    return page, page[-1].id if len(rows) > limit else None
+
+
+def dropped_traps(session: Session, asset: Asset) -> dict[str, int]:
+    """How many notifications of the asset were counted and not kept, by reason."""
+    dropped = select(TrapDrop.reason, TrapDrop.number).where(TrapDrop.asset_id == asset.id).order_by(TrapDrop.reason)
+    return {row.reason: row.number for row in session.execute(dropped)}
 
 
 def history(

@@ -17,13 +17,14 @@ from app.hardware import queries
 from app.hardware.models import Asset, DeviceAction
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
-from app.hardware.outward import parts_of, place_line, record_lines, run_form, shown
+from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown
 from app.sites.queries import visible_sites
 
 blueprint: Final = Blueprint("hardware", __name__, template_folder="templates")
 
 PAGE: Final = 50
 LAMP_SECONDS: Final = 300
+EVENTS_SHOWN: Final = 10
 
 
 @blueprint.app_context_processor
@@ -32,6 +33,7 @@ def words() -> dict[str, Any]:
     return {
         "diagnostics_parts": parts_of,
         "diagnostics_notice": _notice,
+        "device_event_lines": device_event_lines,
         "place_line": place_line,
         "record_lines": record_lines,
         "shown": shown,
@@ -65,11 +67,14 @@ def asset(tag: str) -> ResponseReturnValue:
     """One asset: where it stands, what it last said, what feeds it."""
     with transaction() as session:
         found = queries.asset_for(session, current(), tag, Permission.ASSETS_READ)
+        may_read = _may(Permission.DIAGNOSTICS_READ, found)
         return render_template(
             "hardware/asset.html",
             machine=found,
             open_run=queries.open_run(session, found),
-            latest=queries.latest(session, found) if _may(Permission.DIAGNOSTICS_READ, found) else None,
+            latest=queries.latest(session, found) if may_read else None,
+            told=queries.device_events(session, found, limit=EVENTS_SHOWN)[0] if may_read else (),
+            dropped=queries.dropped_traps(session, found) if may_read else {},
             lamp=_lamp(queries.newest_action(session, found.id, queries.ID_LED)),
             record=queries.last_changes(session, found),
             may={permission.name.lower(): _may(permission, found) for permission in Permission},

@@ -144,6 +144,35 @@ class HistoryOut(Schema):
     next = String(required=True, allow_none=True)
 
 
+class DeviceEventsIn(PageIn):
+    """A page of what an asset told by itself."""
+
+    cursor = Integer(strict=False, validate=Range(1, 2**63 - 1))
+
+
+class DeviceEventOut(Schema):
+    """One SNMP trap or inform, in plain words; `others` are values that no table has a name for."""
+
+    id = Integer(required=True)
+    at = DateTime(required=True)
+    state = String(required=True, validate=OneOf(list(State)))
+    words = String(required=True)
+    details = List(String(), required=True)
+    others = List(Dict(), required=True)
+    object = String(required=True)
+    oid = String(required=True)
+    source = String(required=True)
+    diagnostics = UUID(required=True, allow_none=True)
+
+
+class DeviceEventsOut(Schema):
+    """A page of what an asset told by itself, newest first; `dropped` says how much was not kept, by reason."""
+
+    items = List(Nested(DeviceEventOut), required=True)
+    next = Integer(required=True, allow_none=True)
+    dropped = Dict(keys=String(), values=Integer(), required=True)
+
+
 class ComponentOut(Schema):
     """One part and its state."""
 

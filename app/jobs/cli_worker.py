@@ -22,6 +22,7 @@ from app.core.settings import Settings, from_environment
 from app.core.upkeep import forget_failed, return_stalled
 from app.core.worker import Duty, work
 from app.hardware import tasks as hardware_tasks
+from app.hardware.tasks_traps import Receiver
 from app.jobs import tasks as jobs_tasks
 from app.people.operations import sessions
 from app.sites.models import Site
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         integrations.install(app, configured)
         with app.app_context():
             _check_sites(arguments.site)
-        work(app, url, _duty(arguments.site, central=arguments.central))
+        work(app, url, _duty(settings, arguments.site, central=arguments.central))
     return 0
 
 
@@ -78,7 +79,7 @@ def _check_sites(codes: Sequence[str]) -> None:
         raise Invalid("unknown_site", f"--site {unknown[0]}: no such site; there are: {', '.join(sorted(known))}")
 
 
-def _duty(sites: Sequence[str], *, central: bool) -> Duty:
+def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
     """Queues and chores: ticks belong to the center, signs of life to sites, dead workers' jobs to their queues."""
     everything = not sites and not central
     queues = None if everything else [*(site_queue(code) for code in sites), *([CENTRAL] if central else [])]
@@ -88,6 +89,9 @@ def _duty(sites: Sequence[str], *, central: bool) -> Duty:
         chores.append(Chore("forgetting what is over", FORGET_S, _forget, alone=True))
     if everything or sites:
         chores.append(Chore("sign of life", SEEN_S, lambda: _seen(None if everything else sites)))
+        if settings.traps is not None:
+            receiver = Receiver(settings.traps, None if everything else sites)
+            chores.append(Chore("traps", 0.0, receiver.turn))  # a turn waits for what comes
     served = "every queue" if queues is None else f"queues {', '.join(queues)}"
     return Duty(queues, chores, ready=lambda: print(f"rackside worker: at work on {served}", flush=True))
 

@@ -19,6 +19,7 @@ from app.core.clock import true_now
 from app.core.database import transaction
 from app.core.errors import Unavailable
 from app.core.permissions import Permission
+from app.hardware.models import TrapDrop
 from app.sites.models import Site
 from app.tickets.models import Message
 from app.web.stream import exchange_of
@@ -103,6 +104,9 @@ def _of_database(session: Session) -> Iterator[str]:
     for state in ("pending", "dead"):
         number = session.scalar(select(func.count()).select_from(Message).where(Message.state == state))
         yield f"rackside_outbox_{state} {number}"
+    dropped = select(Site.code, TrapDrop.reason, func.sum(TrapDrop.number)).outerjoin(Site, Site.id == TrapDrop.site_id)
+    for code, reason, number in session.execute(dropped.group_by(Site.code, TrapDrop.reason)):
+        yield f'rackside_traps_dropped_total{{site="{code or ""}",reason="{reason}"}} {number}'
     now = true_now()
     for code, seen_at in session.execute(select(Site.code, Site.worker_seen_at).order_by(Site.code)):
         if seen_at is not None:

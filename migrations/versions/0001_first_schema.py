@@ -364,6 +364,64 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'done'"),
     )
     op.create_table(
+        "device_event",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("oid", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("others", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("engine_id", sa.Text(), nullable=True),
+        sa.Column("boots", sa.BigInteger(), nullable=True),
+        sa.Column("engine_time", sa.BigInteger(), nullable=True),
+        sa.Column("owed", sa.Boolean(), nullable=False),
+        sa.Column("diagnostics_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("state IN ('ok', 'warning', 'critical', 'unknown')", name=op.f("ck_device_event_state")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_device_event_asset_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["diagnostics_id"],
+            ["diagnostics.id"],
+            name=op.f("fk_device_event_diagnostics_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_event")),
+    )
+    op.create_index("ix_device_event_asset_id_id", "device_event", ["asset_id", "id"], unique=False)
+    op.create_index(
+        "ix_device_event_diagnostics_id",
+        "device_event",
+        ["diagnostics_id"],
+        unique=False,
+        postgresql_where=sa.text("diagnostics_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_device_event_owed", "device_event", ["asset_id"], unique=False, postgresql_where=sa.text("owed")
+    )
+    op.create_table(
+        "trap_drop",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=True),
+        sa.Column("asset_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_trap_drop_asset_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_trap_drop_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trap_drop")),
+        sa.UniqueConstraint(
+            "site_id",
+            "asset_id",
+            "reason",
+            name=op.f("uq_trap_drop_site_id_asset_id_reason"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
         "endpoint",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("asset_id", sa.BigInteger(), nullable=False),
@@ -648,6 +706,15 @@ def downgrade() -> None:
     op.drop_table("power_cord")
     op.drop_table("network_cable")
     op.drop_table("endpoint")
+    op.drop_table("trap_drop")
+    op.drop_index("ix_device_event_owed", table_name="device_event", postgresql_where=sa.text("owed"))
+    op.drop_index(
+        "ix_device_event_diagnostics_id",
+        table_name="device_event",
+        postgresql_where=sa.text("diagnostics_id IS NOT NULL"),
+    )
+    op.drop_index("ix_device_event_asset_id_id", table_name="device_event")
+    op.drop_table("device_event")
     op.drop_index("ix_diagnostics_open", table_name="diagnostics", postgresql_where=sa.text("state <> 'done'"))
     op.drop_index("ix_diagnostics_asset_id_requested_at", table_name="diagnostics")
     op.drop_table("diagnostics")

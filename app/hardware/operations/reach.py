@@ -18,7 +18,7 @@ from app.hardware.diagnostics import Source
 from app.hardware.models import Asset, Endpoint, NetworkCable, PowerCord
 from app.hardware.operations.endpoints import SECRETS
 from app.hardware.operations.overdue import address_of
-from app.hardware.readings import IpmiTarget, RedfishTarget, SourceStatus
+from app.hardware.readings import IpmiTarget, RedfishTarget, SnmpTarget, SourceStatus
 from app.hardware.sealing import open_sealed, read_key
 from app.hardware.target import parse_target
 
@@ -98,6 +98,15 @@ def bmc_of(asset: Asset, keys: Path) -> IpmiTarget | RedfishTarget:
     target = parsed.ipmi or parsed.redfish
     assert target is not None  # it was given
     return target
+
+
+def agent_of(asset: Asset, keys: Path) -> SnmpTarget | None:
+    """The asset's SNMP agent, opened; None when none is recorded. Raises Unavailable if we cannot open it, Invalid."""
+    endpoint = next((one for one in asset.endpoints if one.protocol == "snmp"), None)
+    if endpoint is None:
+        return None
+    device = {"role": asset.role, "name": asset.tag, "snmp": _opened(asset, endpoint, keys)}
+    return parse_target({"device": device}).device.snmp
 
 
 def _opened(asset: Asset, endpoint: Endpoint, keys: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ UNSIGNED = {
     TICKS: (SnmpType.TICKS, 32),
     COUNTER64: (SnmpType.COUNTER64, 64),
 }
+LARGEST_SUBIDENTIFIER = 2**32 - 1 + 80  # the first one on the wire carries two: RFC 2578 3.5, X.690 8.19.4
 ABSENT = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB})
 
 
@@ -82,6 +83,8 @@ def decode_oid(body: bytes) -> Oid:
     number = 0
     for byte in body:
         number = number << 7 | byte & 0x7F
+        if number > LARGEST_SUBIDENTIFIER:
+            raise BerError("an OID holds a number that is too large")
         if not byte & 0x80:
             numbers.append(number)
             number = 0

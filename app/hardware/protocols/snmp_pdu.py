@@ -23,6 +23,7 @@ from app.hardware.protocols.snmp_ber import (
 from app.hardware.readings import SnmpValue
 
 GET, GET_NEXT, RESPONSE, GET_BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA5, 0xA8
+TRAP_V1, INFORM, TRAP = 0xA4, 0xA6, 0xA7
 NO_SUCH_NAME = 2
 STATUS_WORDS = {
     1: "tooBig",
@@ -80,12 +81,22 @@ def decode_answer(tag: int, body: bytes) -> Answer:
     """Return what an answer says. Raises BerError for anything but a response or report."""
     if tag not in (RESPONSE, REPORT):
         raise BerError(f"not an answer but 0x{tag:02X}")
+    return decode_pdu(tag, body)
+
+
+def decode_pdu(tag: int, body: bytes) -> Answer:
+    """Return what a PDU says, of whatever kind but SNMPv1's trap: all have the same fields. Raises BerError."""
     reader = Reader(body)
     request_id, status, index = reader.integer(), reader.integer(), reader.integer()
-    objects = Reader(reader.expect(SEQUENCE))
+    return Answer(tag, request_id, status, index, decode_varbinds(reader.expect(SEQUENCE)))
+
+
+def decode_varbinds(body: bytes) -> tuple[Varbind, ...]:
+    """Return the objects of a PDU, their values still encoded. Raises BerError."""
+    objects = Reader(body)
     varbinds = []
     while not objects.at_end:
         pair = Reader(objects.expect(SEQUENCE))
         oid = decode_oid(pair.expect(OID))
         varbinds.append(Varbind(oid, *pair.next()))
-    return Answer(tag, request_id, status, index, tuple(varbinds))
+    return tuple(varbinds)

@@ -92,7 +92,7 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A decoded message: its id, who sent it, and the PDU inside."""
+    """A decoded message: its id, who sent it, and the PDU inside; `context` is the engine and name it speaks of."""
 
     message_id: int
     flags: int
@@ -100,13 +100,27 @@ class Message:
     boots: int
     engine_time: int
     pdu: tuple[int, bytes]
+    context: tuple[bytes, bytes]
 
 
-def encode_message(message_id: int, pdu: bytes, engine: Engine, user: User | None) -> bytes:
-    """Return a message of `user`, signed and encrypted as the user wants; without a user, a discovery message."""
-    flags = (user.flags if user else 0) | REPORTABLE
-    scoped = sequence(octets(engine.id), octets(b""), pdu)
-    boots, now, salt, digest_size = engine.boots, engine.now() if user else 0, b"", 0
+def encode_message(
+    message_id: int,
+    pdu: bytes,
+    engine: Engine,
+    user: User | None,
+    *,
+    reportable: bool = True,
+    context: tuple[bytes, bytes] | None = None,
+) -> bytes:
+    """Return a message of `user`, signed and encrypted as the user wants; without a user, a discovery message.
+
+    `reportable` asks for a report when something is wrong: for requests, never for what answers one. `context` is
+    that of the message which is answered; without it, the engine's own.
+    """
+    flags = (user.flags if user else 0) | (REPORTABLE if reportable else 0)
+    about, name = context or (engine.id, b"")
+    scoped = sequence(octets(about), octets(name), pdu)
+    boots, now, salt, digest_size = engine.boots, engine.now() if engine.id else 0, b"", 0
     if user and user.privacy:
         salt = os.urandom(8)
         scoped = octets(_encrypt(user, engine.id, (boots, now), salt, scoped))
@@ -114,8 +128,10 @@ def encode_message(message_id: int, pdu: bytes, engine: Engine, user: User | Non
         digest_size = AUTH[user.auth][1]
 
     def message(digest: bytes) -> bytes:
-        name = user.name.encode() if user else b""
-        security = sequence(octets(engine.id), integer(boots), integer(now), octets(name), octets(digest), octets(salt))
+        login = user.name.encode() if user else b""
+        security = sequence(
+            octets(engine.id), integer(boots), integer(now), octets(login), octets(digest), octets(salt)
+        )
         head = sequence(integer(message_id), integer(MAX_MESSAGE), octets(bytes([flags])), integer(USM))
         return sequence(integer(VERSION_3), head, octets(security), scoped)
 
@@ -149,9 +165,8 @@ def decode_message(data: bytes, user: User | None) -> Message:
             raise BerError("encrypted, but not for us")
         body = Reader(_decrypt(user, engine_id, (boots, at), salt, body)).expect(SEQUENCE)
     scoped = Reader(body)
-    scoped.expect(OCTETS)
-    scoped.expect(OCTETS)
-    return Message(message_id, flags, engine_id, boots, at, scoped.next())
+    context = scoped.expect(OCTETS), scoped.expect(OCTETS)
+    return Message(message_id, flags, engine_id, boots, at, scoped.next(), context)
 
 
 def _sign(user: User, engine: bytes, message: bytes) -> bytes:
