@@ -14,7 +14,7 @@ from app.core.events import Event
 from app.core.permissions import Permission
 from app.jobs.deadlines import TO_FINISH, TO_START, Deadline, deadline_of
 from app.jobs.models import Referral, WorkOrder
-from app.jobs.queries import LIGHT
+from app.jobs.queries import LIGHT, OPEN_STATES
 from app.jobs.queries_office import referrals_seen
 from app.jobs.states import WAITING, OrderState
 from app.shifts.queries import site_calendar
@@ -46,6 +46,16 @@ class Stopped:
     by: str
     why: str
     zone: str
+
+
+def flagged(session: Session, principal: Principal) -> Sequence[WorkOrder]:
+    """Orders not yet ended that a person should look at, latest change first (one query, bounded)."""
+    wanted = select(WorkOrder).where(
+        visible(principal, Permission.BOARD_READ, WorkOrder.site_id),
+        WorkOrder.state.in_(OPEN_STATES),
+        WorkOrder.flags != [],
+    )
+    return session.scalars(wanted.order_by(WorkOrder.id.desc()).limit(MOST).options(*LIGHT)).unique().all()
 
 
 def promises_due(session: Session, principal: Principal, now: datetime) -> list[Due]:

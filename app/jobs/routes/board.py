@@ -51,6 +51,7 @@ def board() -> ResponseReturnValue:
             approvals=[order for order in waiting if Verb.APPROVAL in allowed_verbs(order, me)],
             referrals=queries.referrals_open(session, me, teams),
             waiting=waiting,
+            flagged=queries_board.flagged(session, me),
             stopped=queries_board.stopped_today(session, me, now),
             halls=halls,
             loads=load_today(session, sites, now),

@@ -290,3 +290,12 @@ def test_orders_are_filtered_and_paged(hall: Hall) -> None:
     assert other in page(hall, "lena", "/orders?technician=mia")
     assert other not in page(hall, "tess", "/orders")
     assert "No order like that" in page(hall, "lena", "/orders?ticket=none")
+
+
+def test_the_board_shows_what_was_flagged_for_a_person(hall: Hall) -> None:
+    number = hall.order()["number"]
+    hall.to_matched(number)
+    hall.act("tess", number, "start")
+    assert "No order is flagged" in page(hall, "max", "/board")
+    hall.act("tess", number, "completion", outcome="repaired")
+    assert "Completed without evidence for" in page(hall, "max", "/board")
