@@ -13,21 +13,24 @@ from flask import Response, jsonify, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import current, needs
-from app.core.clock import true_now
+from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.core.idempotency import idempotent
 from app.core.permissions import Permission
 from app.hardware import queries
 from app.hardware.models import Asset, DeviceAction
 from app.hardware.operations.diagnose import request_diagnostics
+from app.hardware.operations.diagnosis import sign_diagnosis
 from app.hardware.operations.led import request_id_led
-from app.hardware.outward import asset_form, device_event_form, id_led_form, run_form, taken_form
+from app.hardware.outward import asset_form, device_event_form, diagnosis_form, id_led_form, run_form, taken_form
 from app.hardware.schemas import (
     AssetOut,
     AssetsIn,
     AssetsOut,
     DeviceEventsIn,
     DeviceEventsOut,
+    DiagnosisIn,
+    DiagnosisOut,
     DiagnosticsOut,
     HistoryIn,
     HistoryOut,
@@ -130,6 +133,19 @@ def device_events(tag: str, asked: dict[str, Any]) -> Response:
         page, after = queries.device_events(session, found, after=asked.get("cursor"), limit=asked["limit"])
         dropped = queries.dropped_traps(session, found)
         return jsonify({"items": [device_event_form(one) for one in page], "next": after, "dropped": dropped})
+
+
+@api.post("/diagnostics/<uuid:diagnostics_id>/diagnosis")
+@needs(Permission.ASSETS_WRITE)
+@idempotent
+@api.input(DiagnosisIn, arg_name="given")
+@api.output(DiagnosisOut, status_code=201)
+def diagnosis(diagnostics_id: UUID, given: dict[str, Any]) -> Response:
+    """Sign a short diagnosis on diagnostics that are done; the newest one stands on top of the machine's orders."""
+    with transaction() as session:
+        run = queries.diagnostics_for(session, current(), diagnostics_id, Permission.ASSETS_WRITE)
+        signed = sign_diagnosis(session, run, given["text"], by=current().name, now=business_now())
+        return make_response(jsonify(diagnosis_form(signed)), 201)
 
 
 @api.post("/assets/<tag>/id-led")

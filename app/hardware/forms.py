@@ -35,6 +35,12 @@ def _choice(label: str, choices: tuple[str, ...], *, none: str | None = None) ->
     return SelectField(label, choices=words)
 
 
+class DiagnosisForm(Form):
+    """What is wrong with a machine, for the person at the rack."""
+
+    text = TextAreaField("Diagnosis", [InputRequired("Say what is wrong with it."), Length(max=1000)])
+
+
 class AssetForm(Form):
     """What a machine is and where it stands."""
 

@@ -128,6 +128,19 @@ def device_event_lines(events: Iterable[DeviceEvent]) -> list[dict[str, Any]]:
     ]
 
 
+def diagnosis_form(signed: Event | None) -> dict[str, Any] | None:
+    """A system administrator's diagnosis with its signature in the asset's record, or None."""
+    if signed is None:
+        return None
+    return {
+        "text": signed.why,
+        "by": signed.by,
+        "at": utc_text(signed.at),
+        "diagnostics": signed.detail["diagnostics"],
+        "hash": signed.hash,
+    }
+
+
 def place_line(asset: Asset) -> str:
     """Where it stands, as people say it: AMS1, Hall 1, A03 U21 front."""
     if asset.rack is None:
@@ -152,6 +165,8 @@ def _told(event: Event) -> str:
         case "power" | "network":
             what = f"PSU {detail['psu']}" if event.verb == "power" else detail["port"]
             return f"{what}: {_ends(detail['before'])} → {_ends(detail['after'])}"
+        case "diagnosis":
+            return "diagnosis signed"
         case "id_led":
             return f"ID LED {event.to_state}"
     before, after = detail.get("before", {}), detail.get("after", {})

@@ -11,13 +11,15 @@ from flask.typing import ResponseReturnValue
 
 from app.core.access import current, needs
 from app.core.clock import true_now
-from app.core.database import transaction
+from app.core.database import db, transaction
+from app.core.events import Event
 from app.core.permissions import Permission
 from app.hardware import queries
-from app.hardware.models import Asset, DeviceAction
+from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
 from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown
+from app.hardware.queries_diagnosis import diagnosis_on
 from app.sites.queries import visible_sites
 
 blueprint: Final = Blueprint("hardware", __name__, template_folder="templates")
@@ -36,6 +38,7 @@ def words() -> dict[str, Any]:
         "device_event_lines": device_event_lines,
         "place_line": place_line,
         "record_lines": record_lines,
+        "newest_diagnosis": _diagnosis,
         "shown": shown,
     }
 
@@ -132,7 +135,8 @@ def _shown(diagnostics_id: UUID, template: str) -> ResponseReturnValue:
     with transaction() as session:
         run = queries.diagnostics_for(session, current(), diagnostics_id)
         may_take = _may(Permission.DIAGNOSTICS_TAKE, run.asset)
-        return render_template(template, run=run, machine=run.asset, may_take=may_take)
+        may_sign = _may(Permission.ASSETS_WRITE, run.asset)
+        return render_template(template, run=run, machine=run.asset, may_take=may_take, may_sign=may_sign)
 
 
 def _may(permission: Permission, asset: Asset) -> bool:
@@ -142,6 +146,11 @@ def _may(permission: Permission, asset: Asset) -> bool:
 def _notice(run: Any) -> str | None:
     notice: str | None = run_form(run, now=true_now())["notice"]
     return notice
+
+
+def _diagnosis(asset: Asset, run: Diagnostics | None = None) -> Event | None:
+    """The newest signed diagnosis of a machine, or that on one run, for its pages."""
+    return diagnosis_on(db.session(), asset, run.id if run else None)
 
 
 def _lamp(action: DeviceAction | None) -> dict[str, Any] | None:

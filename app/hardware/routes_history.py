@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import current, needs
-from app.core.clock import drill_offset, true_now, utc_text
+from app.core.clock import business_now, drill_offset, true_now, utc_text
 from app.core.database import transaction
+from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.hardware import queries, queries_history
 from app.hardware.beside import figures_beside, parts_beside
@@ -21,14 +23,17 @@ from app.hardware.charts import chart
 from app.hardware.compare import Named, compare
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.differences import entries_since
+from app.hardware.forms import DiagnosisForm
 from app.hardware.history import AGAIN_WITHIN, PERIODS, Series, kinds_of, recurring, series_of, spread, turns_of
 from app.hardware.models import Asset, Diagnostics
+from app.hardware.operations.diagnosis import sign_diagnosis
 
 blueprint: Final = Blueprint("hardware_history", __name__, url_prefix="/assets", template_folder="templates")
 
 MOST_LISTED: Final = 4000  # runs of a period that are counted
 MOST_OPENED: Final = 120  # documents that one page reads
 CHARTS: Final = 12
+ORDER: Final = re.compile(r"WO-[0-9-]{1,40}")
 NEWEST: Final = 60
 
 
@@ -72,6 +77,32 @@ def raw(tag: str, diagnostics_id: UUID) -> ResponseReturnValue:
         run = queries_history.done_of(session, found, diagnostics_id)
         text = json.dumps(run.document, indent=2, ensure_ascii=False)
         return render_template("hardware/raw.html", machine=found, run=run, text=text)
+
+
+@blueprint.route("/<tag>/diagnostics/<uuid:diagnostics_id>/diagnosis", methods=["GET", "POST"])
+@needs(Permission.ASSETS_WRITE)
+def sign(tag: str, diagnostics_id: UUID) -> ResponseReturnValue:
+    """Sign a short diagnosis on what the machine said; then back to where one came from."""
+    number = request.args.get("order", "")
+    back = (
+        f"/orders/{number}"
+        if ORDER.fullmatch(number)
+        else url_for("hardware.diagnostics", diagnostics_id=diagnostics_id)
+    )
+    form = DiagnosisForm.sent()
+    with transaction() as session:
+        found = queries.asset_for(session, current(), tag, Permission.ASSETS_WRITE)
+        run = queries_history.done_of(session, found, diagnostics_id)
+        if form.is_sent_well():
+            try:
+                sign_diagnosis(session, run, form.text.data or "", by=current().name, now=business_now())
+            except Invalid as refusal:
+                form.refuse(refusal.detail, "text")
+            else:
+                flash("Signed. It stands on top of the machine's orders.", "ok")
+                return redirect(back, 303)
+        page = render_template("hardware/diagnosis_form.html", machine=found, run=run, form=form, back_url=back)
+        return page, 422 if form.errors else 200
 
 
 def _until(now: datetime) -> datetime:

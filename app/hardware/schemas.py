@@ -59,6 +59,22 @@ class IdLedIn(Schema):
     seconds = Integer(strict=True, load_default=300, validate=Range(1, LONGEST_S))
 
 
+class DiagnosisIn(Schema):
+    """What a system administrator says is wrong: at most three lines."""
+
+    text = String(required=True, validate=Length(min=1, max=1000))
+
+
+class DiagnosisOut(Schema):
+    """A signed diagnosis; `hash` is that of its event in the asset's record."""
+
+    text = String(required=True)
+    by = String(required=True)
+    at = DateTime(required=True)
+    diagnostics = UUID(required=True)
+    hash = String(required=True)
+
+
 class PowerOut(Schema):
     """Which outlet feeds which power supply."""
 
@@ -200,6 +216,8 @@ class ReadingOut(Schema):
     reason = String()
     component = String()
     device = String()
+    lower = Float()
+    upper = Float()
 
 
 class FindingOut(Schema):

@@ -29,6 +29,7 @@ from app.jobs.operations.escalate import escalate, may_read_queue
 from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
 from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
+from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import Priority
 
@@ -99,7 +100,11 @@ def work_orders(asked: dict[str, Any]) -> Response:
     after, limit = asked.pop("cursor", None), asked.pop("limit")
     found = queries.orders(db.session(), current(), **asked, after_id=after, limit=limit + 1)
     newest = queries.latest_diagnostics(db.session(), {order.asset_id for order in found})
-    items = [order_form(order, current(), latest=newest.get(order.asset_id)) for order in found[:limit]]
+    signed = diagnoses_for(db.session(), found)
+    items = [
+        order_form(order, current(), latest=newest.get(order.asset_id), diagnosis=signed.get(order.id))
+        for order in found[:limit]
+    ]
     return jsonify({"items": items, "next": str(found[limit - 1].id) if len(found) > limit else None})
 
 
@@ -223,7 +228,8 @@ def _stopped(order: WorkOrder) -> Response | None:
 
 def _form(order: WorkOrder) -> dict[str, Any]:
     newest = queries.latest_diagnostics(db.session(), {order.asset_id})
-    return order_form(order, current(), latest=newest.get(order.asset_id))
+    signed = diagnoses_for(db.session(), [order])
+    return order_form(order, current(), latest=newest.get(order.asset_id), diagnosis=signed.get(order.id))
 
 
 def _answer(order: WorkOrder) -> Response:

@@ -13,6 +13,7 @@ from app.core import events
 from app.core.access import Principal
 from app.core.clock import drill_offset
 from app.core.errors import Conflict
+from app.core.events import Event
 from app.core.permissions import Permission
 from app.hardware.models import DeviceAction, Diagnostics
 from app.hardware.queries import ID_LED, latest, newest_action, open_run
@@ -25,6 +26,7 @@ from app.jobs.operations.act import Act
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
+from app.jobs.queries_machine import diagnoses_for
 from app.jobs.rules import MATCH_VALID, check_start, device_serial
 from app.jobs.states import OrderState, Verb
 from app.shifts.queries import on_duty, site_calendar
@@ -73,6 +75,8 @@ class OrderPage:
     next_step: Step | None
     track: Sequence[str]
     run: Diagnostics | None
+    diagnosis: Event | None
+    may_sign: bool
     lamp: Lamp | None
     may_light: bool
     colleagues: Sequence[str]
@@ -118,6 +122,8 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         next_step=following,
         track=["done" if s.done_at else "now" if s is following else "todo" for s in order.steps],
         run=run,
+        diagnosis=diagnoses_for(session, [order]).get(order.id),
+        may_sign=principal.may(Permission.ASSETS_WRITE, order.site_id),
         lamp=_lamp(newest_action(session, order.asset_id, ID_LED), true),
         may_light=principal.may(Permission.ID_LED, order.site_id),
         colleagues=[name for name in on_duty(session, order.site, now) if name != principal.full_name],

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.core.access import Principal
 from app.core.clock import utc_text
+from app.core.events import Event
 from app.core.permissions import Permission, Role
 from app.hardware.models import Asset
+from app.hardware.outward import diagnosis_form
 from app.jobs.models import Escalation, Referral, WorkOrder
 from app.jobs.operations.act import second_wanted
 from app.jobs.operations.escalate import Escalated
 from app.jobs.operations.offers import Offer
 from app.jobs.queries import latest_diagnostics
+from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb, verbs_now
 from app.shifts.models import Appointment
 from app.shifts.window import local_text
@@ -84,7 +87,9 @@ def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
     )
 
 
-def order_form(order: WorkOrder, principal: Principal, *, latest: UUID | None) -> dict[str, Any]:
+def order_form(
+    order: WorkOrder, principal: Principal, *, latest: UUID | None, diagnosis: Event | None
+) -> dict[str, Any]:
     """A work order as this caller sees it; `latest` are its machine's newest diagnostics."""
     return {
         "number": order.number,
@@ -105,6 +110,7 @@ def order_form(order: WorkOrder, principal: Principal, *, latest: UUID | None) -
             "before": _id(order.before_id),
             "after": _id(order.after_id),
         },
+        "diagnosis": diagnosis_form(diagnosis),
         "comparison": order.comparison,
         "holder": order.holder.name if order.holder else None,
         "permit": order.permit,
@@ -198,7 +204,8 @@ def escalated_form(session: Session, escalated: Escalated, principal: Principal)
 
 
 def _readable(session: Session, order: WorkOrder, principal: Principal) -> dict[str, Any]:
-    return order_form(order, principal, latest=latest_diagnostics(session, {order.asset_id}).get(order.asset_id))
+    newest = latest_diagnostics(session, {order.asset_id}).get(order.asset_id)
+    return order_form(order, principal, latest=newest, diagnosis=diagnoses_for(session, [order]).get(order.id))
 
 
 def _local(instant: datetime | None, zone: str) -> str | None:
