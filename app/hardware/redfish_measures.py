@@ -9,7 +9,7 @@ from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Fault, Part
 from app.hardware.families_redfish import Item
 from app.hardware.json_values import number_at, objects_at, text_at, value_at, word_at
-from app.hardware.limits import PART_OF_READING, judge_sensor, quantity
+from app.hardware.limits import PART_OF_READING, judge_sensor, nearest_limits, quantity
 from app.hardware.readings import Sensor, State
 from app.hardware.redfish_naming import number_in, own_name
 from app.hardware.redfish_parts import KINDS, Tree
@@ -114,7 +114,10 @@ def _measured(
     name = own_name(item)
     component = tree.name(owner) if owner else None
     saying, reason = tree.saying, None if state is State.OK else words
-    reading = Reading(kind, name, value, unit, state, saying.source, saying.read_at, reason, component)
+    lower, upper = nearest_limits(_limits(item))
+    reading = Reading(
+        kind, name, value, unit, state, saying.source, saying.read_at, reason, component, lower=lower, upper=upper
+    )
     fault = Fault.LIMIT if state in IN_TROUBLE else None
     seen = (saying.observed(state, words, item, fault, measured=True),)
     if owner is not None:

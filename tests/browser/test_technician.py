@@ -275,3 +275,25 @@ def test_a_job_that_no_longer_fits_shows_why_above_its_button(
     expect(page.locator(".actions")).to_contain_text("30 minutes do not fit before closing any more")
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
     save_screenshot(page, "technician-does-not-fit")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_signed_diagnosis_arrives_on_top_of_the_order(
+    served: Served, page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver, theme: str
+) -> None:
+    number = served.hall.order()["number"]
+    served.hall.act("tess", number, "claim")
+    served.hall.answer(server_with_lost_input("SRV-1"))
+    run = served.hall.get("tess", f"/work-orders/{number}")["diagnostics"]["before"]
+    page = served.sign_in(page_at("portrait", theme), "tess")
+    page.goto(f"{served.url}/orders/{number}")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+    words = "Bay 3 is dying, bay 0 is fine.\nLeave the cage of the backplane closed."
+    assert served.hall.post("sam", f"/diagnostics/{run}/diagnosis", {"text": words}).status_code == 201
+    expect(page.get_by_role("region", name="Diagnosis", exact=True)).to_contain_text("Bay 3 is dying")
+    axe(page)
+    save_screenshot(page, f"diagnosis-{theme}-full")
+    sam = served.sign_in(page_at("portrait", theme), "sam", "/queue")
+    sam.goto(f"{served.url}/assets/SRV-1/diagnostics/{run}/diagnosis?order={number}")
+    axe(sam)
+    save_screenshot(sam, f"diagnosis-form-{theme}-full")
