@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import current_app
+from sqlalchemy.exc import DataError, IntegrityError
 
 from app.core.clock import true_now
 from app.core.database import transaction
@@ -205,9 +206,13 @@ class Receiver:
         pending, drops = list(self._pending), Counter(self._drops)
         if not pending and not drops:
             return
-        with transaction() as session:
-            traps.file_events(session, [arrival for arrival, _, _ in pending])
-            traps.count_drops(session, drops, now=true_now())
+        try:
+            with transaction() as session:
+                traps.file_events(session, [arrival for arrival, _, _ in pending])
+                traps.count_drops(session, drops, now=true_now())
+        except (DataError, IntegrityError) as refused:  # for good: an asset that is gone, say
+            log.warning("traps: %d events and counts not kept (%s)", len(pending), type(refused.orig).__name__)
+            self._wants_book, pending = True, [(arrival, None, peer) for arrival, _, peer in pending]
         del self._pending[: len(pending)]
         self._drops.clear()
         self._owed = self._owed or bool(pending)
