@@ -247,6 +247,11 @@ def test_help_is_one_tap_away_and_names_the_administrators_first(hall: Hall, tes
     assert re.search(r'<input[^>]*checked[^>]*value="system_administrators"', form)
     called = tess.send(number, "rack/escalation", team="system_administrators", why="the array does not rebuild").text
     assert "the array does not rebuild" in words(called)
+    referral = hall.get("sam", "/referrals")["items"][0]["number"]
+    hall.post("sam", f"/referrals/{referral}/answer", {"text": "Wait until it has rebuilt."})
+    page = tess.order(number)
+    assert "sam answered" in page
+    assert page.index("Wait until it has rebuilt.") < page.index("The job"), "an answer stands where the eyes are"
     empty = tess.send(number, "rack/escalation", team="management", why="")
     assert empty.status_code == 422
     assert "Say in a sentence what is wrong." in empty.text
