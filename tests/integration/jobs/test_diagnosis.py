@@ -114,3 +114,14 @@ def test_system_administrator_signs_from_the_order_and_comes_back_to_it(hall: Ha
     assert "diagnosis signed" in sam.get("/assets/SRV-1").text
     elsewhere = sam.post(f"/assets/SRV-1/diagnostics/{run}/diagnosis?order=//evil", page=form, text=WORDS)
     assert elsewhere.location == f"/diagnostics/{run}"
+
+
+def test_machines_history_tells_its_orders_and_how_often_nothing_was_found(
+    hall: Hall, claimed: tuple[str, str]
+) -> None:
+    number, _ = claimed
+    hall.act("tess", number, "completion", outcome="no_fault_found", note="all lights green")
+    page = browser(hall, "tess").get("/assets/SRV-1/orders").text
+    assert "No fault found: 1 of 1 order." in page
+    assert f"/orders/{number}" in page
+    assert browser(hall, "mia").get("/assets/SRV-1/orders").status_code == 404
