@@ -65,7 +65,7 @@ class SshSession:
         except (paramiko.SSHException, EOFError, OSError) as error:
             told = error.text if isinstance(error, paramiko.ChannelException) else "the connection was lost"
             return HostOutput(problem=f"the host opened no session for it: {told}")
-        with contextlib.closing(channel), _closing_at(limit, channel):
+        with _closing_at(limit, channel):
             return _answer(channel, line, limit)
 
 
@@ -106,14 +106,21 @@ def _unended(limit: Deadline) -> str:
 
 @contextlib.contextmanager
 def _closing_at(limit: Deadline, channel: paramiko.Channel) -> Iterator[None]:
-    """End a channel when its time is over: a request that is never answered would wait for ever."""
-    watch = threading.Timer(limit.remaining_s, channel.close)
+    """End a channel at last, and when its time is over: a request that is never answered would wait for ever."""
+    watch = threading.Timer(limit.remaining_s, _close, (channel,))
     watch.daemon = True
     watch.start()
     try:
         yield
     finally:
         watch.cancel()
+        _close(channel)
+
+
+def _close(end: paramiko.Channel | paramiko.Transport) -> None:
+    """Close what may be closed, or half gone, already."""
+    with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
+        end.close()
 
 
 def _gather(futures: dict[Future[HostOutput], str], limit: Deadline, on_output: OnOutput) -> dict[str, HostOutput]:
@@ -139,7 +146,7 @@ def open_session(target: SshTarget, deadline_s: float) -> Iterator[SshSession]:
     """
     deadline = Deadline(deadline_s)
     with signed_in(target, deadline) as transport:
-        watch = threading.Timer(deadline.remaining_s, transport.close)
+        watch = threading.Timer(deadline.remaining_s, _close, (transport,))
         watch.daemon = True
         watch.start()
         try:

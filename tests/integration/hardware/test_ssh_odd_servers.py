@@ -61,6 +61,7 @@ class Odd(paramiko.ServerInterface):
 
 
 def _echo(channel: paramiko.Channel, command: bytes) -> None:
+    channel.recv(1)  # the end of our input comes when the client knows that its request was accepted
     channel.sendall(command)
     channel.send_exit_status(0)
     channel.close()
