@@ -30,7 +30,7 @@ SIZES = {"landscape": "1024x768", "portrait": "768x1024"}
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The demo on a Tuesday morning."""
-    if lacking := missing():
+    if lacking := missing("ipmi_sim", "snmpd"):
         pytest.skip(f"needs Debian package for {', '.join(lacking)}")
     instance = tmp_path_factory.mktemp("demo") / "instance"
     running = Demo(instance, "--at", TUESDAY)
