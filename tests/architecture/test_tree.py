@@ -18,7 +18,7 @@ DOCUMENTS = [path for path in files() if path.suffix == ".md"]
 # Hosts of package registries, by the shape that each has, and paths that only one machine has.
 NOT_HERE = [
     re.compile(r"\b(?:registry|files|deb|security)\.[a-z]+\.(?:org|com)\b|\bpy[p]i\.org\b", re.IGNORECASE),
-    re.compile(r"(?<![\w.])/(?:root|home/\w+)/[\w.]"),
+    re.compile(r"(?<![\w.])/(?:root|home/\w+|w[o]rk)/[\w.]"),
 ]
 
 
