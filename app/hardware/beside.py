@@ -15,7 +15,7 @@ from app.hardware.differences import (
     words_of,
 )
 from app.hardware.facts import IN_TROUBLE, RANK
-from app.hardware.limits import quantity
+from app.hardware.facts.limits import quantity
 from app.hardware.readings import State
 
 MEASURING = frozenset({Kind.TEMPERATURE, Kind.VOLTAGE, Kind.CURRENT})  # their values are readings, not parts

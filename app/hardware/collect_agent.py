@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.hardware.agent_values import Values, is_scalar
 from app.hardware.facts import Facts, join_facts
-from app.hardware.families_snmp import SnmpFamily
+from app.hardware.facts.agent_values import Values, is_scalar
+from app.hardware.families.snmp import SnmpFamily
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
 from app.hardware.vendors import probing_families, snmp_families
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from app.core.errors import TimedOut, Unreachable
 from app.hardware.facts import Facts
-from app.hardware.families_ssh import Command, HostTool, Missing, Said, host_facts
+from app.hardware.families.ssh import Command, HostTool, Missing, Said, host_facts
 from app.hardware.readings import HostOutput
 from app.hardware.vendors import host_tools
 

@@ -15,7 +15,7 @@ from typing import Any
 from app.hardware.diagnostics import Component, DiagnosticsDocument, Finding, Kind, plain
 from app.hardware.differences import UNTOLD, Change, Work, asked_of, changes_between, is_meant, same_serial, status_of
 from app.hardware.facts import IN_TROUBLE, RANK, PartKey
-from app.hardware.naming import spoken
+from app.hardware.facts.naming import spoken
 from app.hardware.readings import SourceStatus, State
 
 NOTHING = DiagnosticsDocument("", "", datetime.min.replace(tzinfo=UTC), 0, complete=False)

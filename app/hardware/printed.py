@@ -8,7 +8,7 @@ from typing import Any
 
 from app.hardware.compare import Comparison, Result
 from app.hardware.diagnostics import Component, DiagnosticsDocument, Finding, Reading, Source
-from app.hardware.limits import quantity
+from app.hardware.facts.limits import quantity
 from app.hardware.readings import SourceStatus, State
 
 MARK = {

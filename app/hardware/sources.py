@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.hardware.bmc_inventory import unread_inventories
-from app.hardware.bmc_log import read_log
-from app.hardware.bmc_past import Past
-from app.hardware.bmc_sensors import read_sensors
 from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
 from app.hardware.collect_host import read_host
 from app.hardware.diagnostics import DiagnosticsDocument, Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
-from app.hardware.families_redfish import makers_of
+from app.hardware.facts.bmc_inventory import unread_inventories
+from app.hardware.facts.bmc_log import read_log
+from app.hardware.facts.bmc_past import Past
+from app.hardware.facts.bmc_sensors import read_sensors
+from app.hardware.facts.redfish_facts import clock_skew_s, read_redfish, sentences
+from app.hardware.families.redfish import makers_of
 from app.hardware.protocols import ipmi, redfish, snmp, ssh
 from app.hardware.readings import (
     IpmiAnswer,
@@ -26,8 +27,7 @@ from app.hardware.readings import (
     SourceStatus,
     SshTarget,
 )
-from app.hardware.redfish_facts import clock_skew_s, read_redfish, sentences
-from app.hardware.scene import find_part
+from app.hardware.rules.scene import find_part
 from app.hardware.target import Neighbour, ProbeTarget
 from app.hardware.vendors import ipmi_family, redfish_families
 

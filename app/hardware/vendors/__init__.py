@@ -29,10 +29,10 @@ import pkgutil
 from collections.abc import Iterable
 
 from app.core.errors import Invalid
-from app.hardware.families_ipmi import IpmiFamily
-from app.hardware.families_redfish import RedfishFamily
-from app.hardware.families_snmp import SnmpFamily
-from app.hardware.families_ssh import HostTool
+from app.hardware.families.ipmi import IpmiFamily
+from app.hardware.families.redfish import RedfishFamily
+from app.hardware.families.snmp import SnmpFamily
+from app.hardware.families.ssh import HostTool
 
 Family = SnmpFamily | IpmiFamily | RedfishFamily | HostTool
 

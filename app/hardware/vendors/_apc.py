@@ -5,7 +5,7 @@ Source: PowerNet-MIB, uioSensorStatusTable (1.3.6.1.4.1.318.1.1.25.1.2) and iemS
 
 from __future__ import annotations
 
-from app.hardware.families_snmp import Measure, Where
+from app.hardware.families.snmp import Measure, Where
 
 UIO, IEM = "1.3.6.1.4.1.318.1.1.25.1.2.1", "1.3.6.1.4.1.318.1.1.10.2.3.2.1"
 CELSIUS = frozenset({1})

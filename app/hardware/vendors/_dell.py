@@ -6,7 +6,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault
-from app.hardware.families_snmp import ALL_PARTS, Measure, Status, Where
+from app.hardware.families.snmp import ALL_PARTS, Measure, Status, Where
 from app.hardware.vendors._words import absent, critical, flags, ok, unknown, warning
 
 OBJECT_STATUS = {  # ObjectStatusEnum

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Observation, Part
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.naming import name_of, part_named
 from app.hardware.readings import State
 
 PHYSICAL = "1.3.6.1.2.1.47.1.1.1.1"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_ipmi import SensorType
+from app.hardware.families.ipmi import SensorType
 from app.hardware.vendors._words import critical, ok, unknown, warning
 
 OF_THE_SYSTEM = {

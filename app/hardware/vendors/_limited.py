@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Fault, Observation, Part
-from app.hardware.limits import PART_OF_READING, judge_sensor, nearest_limits
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.limits import PART_OF_READING, judge_sensor, nearest_limits
 from app.hardware.readings import Sensor, State
 
 THRESHOLD = 0x01  # IPMI event type of a sensor that measures

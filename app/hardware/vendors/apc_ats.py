@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault, Meaning
-from app.hardware.families_snmp import Measure, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, SnmpFamily, Status
 from app.hardware.readings import State
 from app.hardware.vendors._apc import PROBE_MEASURES
 from app.hardware.vendors._words import critical, ok, unknown, warning

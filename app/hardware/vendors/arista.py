@@ -6,9 +6,9 @@ plus or minus 1,000,000,000. Only temperatures are judged: the limits of optics 
 
 from __future__ import annotations
 
-from app.hardware.agent_values import Values
 from app.hardware.facts import Facts, Part
-from app.hardware.families_snmp import SnmpFamily
+from app.hardware.facts.agent_values import Values
+from app.hardware.families.snmp import SnmpFamily
 from app.hardware.vendors._entity import DESCR, NAME, SENSORS, columns, name_at, scaled
 from app.hardware.vendors._limited import judged
 

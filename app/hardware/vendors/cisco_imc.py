@@ -9,7 +9,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Where
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Where
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 UCS = "1.3.6.1.4.1.9.9.719.1"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Facts, Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Where
+from app.hardware.facts.agent_values import Values
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Where
 from app.hardware.vendors._entity import CLASS, DESCR, NAME, POWER_SUPPLY, columns, read_sensors
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 

@@ -10,7 +10,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Where
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Where
 from app.hardware.vendors._entity import CLASS, FAN, NAME, POWER_SUPPLY
 from app.hardware.vendors._words import absent, critical, ok, warning
 

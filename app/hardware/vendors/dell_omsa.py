@@ -10,7 +10,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault
-from app.hardware.families_snmp import ALL_PARTS, SnmpFamily, Status
+from app.hardware.families.snmp import ALL_PARTS, SnmpFamily, Status
 from app.hardware.vendors._dell import OBJECT_STATUS, probe_measures, probe_statuses
 from app.hardware.vendors._words import critical, ok, unknown, warning
 

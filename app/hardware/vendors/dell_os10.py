@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 CHASSIS = "1.3.6.1.4.1.674.11000.5000.100.4.1"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, SnmpFamily, Status
 from app.hardware.vendors._words import OFF, ON, critical, ok, unknown, warning
 
 RPDU = "1.3.6.1.4.1.674.10903.200.2.200"

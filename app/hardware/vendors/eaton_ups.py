@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault, Meaning
-from app.hardware.families_snmp import Measure, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 XUPS, MGE = "1.3.6.1.4.1.534.1", "1.3.6.1.4.1.705.1"

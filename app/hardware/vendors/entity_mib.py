@@ -6,11 +6,11 @@ listed and of which nothing says how it is, is unknown.
 
 from __future__ import annotations
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Facts, Fault, Meaning, Observation, Part, join_facts
-from app.hardware.families_snmp import SnmpFamily, meaning_of
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.naming import name_of, part_named
+from app.hardware.families.snmp import SnmpFamily, meaning_of
 from app.hardware.readings import State
 from app.hardware.vendors._entity import (
     CLASS,

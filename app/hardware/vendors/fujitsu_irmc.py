@@ -10,7 +10,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault
-from app.hardware.families_snmp import ALL_PARTS, Measure, SnmpFamily, Status
+from app.hardware.families.snmp import ALL_PARTS, Measure, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 SC2 = "1.3.6.1.4.1.231.2.10.2.2.10"

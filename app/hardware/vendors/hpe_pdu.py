@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Where
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Where
 from app.hardware.vendors._words import OFF, ON, critical, ok
 
 PDU2, PDU3 = "1.3.6.1.4.1.232.165.7", "1.3.6.1.4.1.232.165.11"

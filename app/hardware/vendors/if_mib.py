@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Meaning, Observation, Part
-from app.hardware.families_snmp import SnmpFamily, Values
+from app.hardware.families.snmp import SnmpFamily, Values
 from app.hardware.readings import State
 
 IF_TABLE = "1.3.6.1.2.1.2.2.1"

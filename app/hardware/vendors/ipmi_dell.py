@@ -5,7 +5,7 @@ Source: the decoding that Dell gave to ipmitool (lib/ipmi_sel.c, Dell section); 
 
 from __future__ import annotations
 
-from app.hardware.families_ipmi import IpmiFamily
+from app.hardware.families.ipmi import IpmiFamily
 from app.hardware.vendors._ipmi_generic_events import GENERIC, THRESHOLD_EVENTS
 from app.hardware.vendors._ipmi_part_types import OF_PARTS, PLAIN_KINDS
 from app.hardware.vendors._ipmi_system_types import OF_THE_SYSTEM

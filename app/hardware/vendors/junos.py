@@ -10,7 +10,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault
-from app.hardware.families_snmp import Measure, Named, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, Named, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 JNX = "1.3.6.1.4.1.2636.3"

@@ -11,7 +11,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import ALL_PARTS, Measure, SnmpFamily, Status
+from app.hardware.families.snmp import ALL_PARTS, Measure, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 IMM, XCC = "1.3.6.1.4.1.2.3.51.3.1", "1.3.6.1.4.1.19046.11.1.1"

@@ -7,7 +7,7 @@ no part is judged here.
 
 from __future__ import annotations
 
-from app.hardware.families_snmp import Measure, SnmpFamily
+from app.hardware.families.snmp import Measure, SnmpFamily
 
 LM = "1.3.6.1.4.1.2021.13.16"
 NOTHING = frozenset({0, 2_147_483_647, 4_294_967_295})

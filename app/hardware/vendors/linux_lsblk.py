@@ -13,8 +13,8 @@ from typing import Any
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Facts, Fault, Meaning, Part
-from app.hardware.families_ssh import Command, HostTool, Said
-from app.hardware.json_values import number_at, objects_at, text_at
+from app.hardware.facts.json_values import number_at, objects_at, text_at
+from app.hardware.families.ssh import Command, HostTool, Said
 from app.hardware.readings import State
 
 LIST = Command("lsblk --json --bytes --nodeps --output NAME,TYPE,SIZE,MODEL,SERIAL,TRAN,STATE")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Meaning, Part
-from app.hardware.families_ssh import DEVICE, Command, HostTool, Said, Template
+from app.hardware.families.ssh import DEVICE, Command, HostTool, Said, Template
 from app.hardware.readings import State
 
 MDSTAT = Command("cat /proc/mdstat")

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Facts, Fault, Meaning, Part
-from app.hardware.families_ssh import Command, HostTool, Said
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.naming import name_of, part_named
+from app.hardware.families.ssh import Command, HostTool, Said
 from app.hardware.readings import Identity, State
 
 COUNTERS = Command("grep -rs . /sys/devices/system/edac/mc")

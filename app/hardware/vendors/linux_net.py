@@ -12,8 +12,8 @@ from typing import Any
 
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Meaning, Part
-from app.hardware.families_ssh import INTERFACE, Command, HostTool, Said, Template
-from app.hardware.json_values import objects_at, text_at, value_at
+from app.hardware.facts.json_values import objects_at, text_at, value_at
+from app.hardware.families.ssh import INTERFACE, Command, HostTool, Said, Template
 from app.hardware.readings import State
 
 LINKS = Command("ip -json -details -statistics link")

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.hardware.diagnostics import Kind, Reading
-from app.hardware.drive_health import nvme_meanings, wear_meanings
 from app.hardware.facts import Facts, Meaning, Part
-from app.hardware.families_ssh import DEVICE, Command, HostTool, Said, Template
-from app.hardware.json_values import number_at, objects_at, text_at
+from app.hardware.facts.drive_health import nvme_meanings, wear_meanings
+from app.hardware.facts.json_values import number_at, objects_at, text_at
+from app.hardware.families.ssh import DEVICE, Command, HostTool, Said, Template
 from app.hardware.readings import State
 
 LIST = Command("nvme list -o json", root=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.hardware.diagnostics import Kind, Reading
-from app.hardware.drive_health import (
+from app.hardware.facts import Facts, Fault, Meaning, Observation, Part
+from app.hardware.facts.drive_health import (
     SCSI_GROWN_DEFECTS,
     UNCORRECTED_ERRORS,
     ata_attribute_failed,
@@ -20,8 +21,8 @@ from app.hardware.drive_health import (
     scsi_health,
     wear_meanings,
 )
-from app.hardware.facts import Facts, Fault, Meaning, Observation, Part
-from app.hardware.families_ssh import (
+from app.hardware.facts.json_values import number_at, objects_at, text_at, value_at
+from app.hardware.families.ssh import (
     DEVICE,
     DEVICE_TYPE,
     Command,
@@ -30,7 +31,6 @@ from app.hardware.families_ssh import (
     Template,
     not_read,
 )
-from app.hardware.json_values import number_at, objects_at, text_at, value_at
 from app.hardware.readings import State
 
 SCAN = Command("smartctl --scan-open --json", root=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Meaning, Part
-from app.hardware.families_ssh import Command, HostTool, Said
-from app.hardware.json_values import Body, number_at, objects_at, text_at, value_at
-from app.hardware.naming import name_of
+from app.hardware.facts.json_values import Body, number_at, objects_at, text_at, value_at
+from app.hardware.facts.naming import name_of
+from app.hardware.families.ssh import Command, HostTool, Said
 from app.hardware.readings import State
 
 ALL = Command("storcli64 /call show all J", root=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Codes, Facts, Fault, Observation, Part
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, meaning_of
+from app.hardware.facts.agent_values import Values
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, meaning_of
 from app.hardware.readings import State
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 

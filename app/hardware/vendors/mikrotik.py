@@ -7,11 +7,11 @@ their ports.
 
 from __future__ import annotations
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Codes, Facts, Fault, Observation, Part
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, meaning_of
-from app.hardware.naming import part_named
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.naming import part_named
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, meaning_of
 from app.hardware.readings import State
 from app.hardware.vendors._words import critical, ok, unknown
 

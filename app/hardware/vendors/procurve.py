@@ -10,7 +10,7 @@ import re
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault
-from app.hardware.families_snmp import Named, SnmpFamily, Status
+from app.hardware.families.snmp import Named, SnmpFamily, Status
 from app.hardware.vendors._words import absent, critical, ok, unknown, warning
 
 SENSOR = "1.3.6.1.4.1.11.2.14.11.1.2.6.1"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Meaning, Observation, Part
-from app.hardware.families_snmp import SnmpFamily, meaning_of
+from app.hardware.facts.agent_values import Values
+from app.hardware.families.snmp import SnmpFamily, meaning_of
 from app.hardware.readings import State
 from app.hardware.vendors._words import OFF, ON, critical, ok, unknown, warning
 

@@ -6,7 +6,7 @@ Schemas DellPhysicalDisk and DellPowerSupply of the iDRAC Redfish API guide.
 from __future__ import annotations
 
 from app.hardware.facts import Fault, Meaning
-from app.hardware.families_redfish import RedfishFamily, Word
+from app.hardware.families.redfish import RedfishFamily, Word
 from app.hardware.readings import State
 
 C, W = State.CRITICAL, State.WARNING

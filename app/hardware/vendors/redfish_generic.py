@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Fault, Meaning
-from app.hardware.families_redfish import Embedded, RedfishFamily, RollUp, Word
+from app.hardware.families.redfish import Embedded, RedfishFamily, RollUp, Word
 from app.hardware.readings import State
 
 C, W = State.CRITICAL, State.WARNING

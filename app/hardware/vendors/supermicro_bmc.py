@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Meaning, Observation, Part
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Where, meaning_of
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.naming import name_of, part_named
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Where, meaning_of
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.vendors._limited import judged, limits_of
 from app.hardware.vendors._words import OFF, ON, absent, critical, flags, ok, warning

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.hardware.agent_values import Values
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Facts, Fault, Observation, Part
-from app.hardware.families_snmp import SnmpFamily, meaning_of
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.agent_values import Values
+from app.hardware.facts.naming import name_of, part_named
+from app.hardware.families.snmp import SnmpFamily, meaning_of
 from app.hardware.vendors._limited import judged, limits_of
 from app.hardware.vendors._words import critical, ok
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Facts, Fault, Meaning, Observation, Part
-from app.hardware.families_snmp import Measure, SnmpFamily, Status, Values
+from app.hardware.families.snmp import Measure, SnmpFamily, Status, Values
 from app.hardware.readings import State
 
 UPS = "1.3.6.1.2.1.33.1"

@@ -7,7 +7,7 @@ tables are those of the MIB: the recording at hand is of a metered unit.
 from __future__ import annotations
 
 from app.hardware.diagnostics import Kind
-from app.hardware.families_snmp import Measure, SnmpFamily, Status
+from app.hardware.families.snmp import Measure, SnmpFamily, Status
 from app.hardware.vendors._words import OFF, ON, ok, unknown
 
 V5 = "1.3.6.1.4.1.21239.5.2"

@@ -18,7 +18,7 @@ import pytest
 from app.hardware.collect_agent import AgentFacts
 from app.hardware.diagnostics import Finding
 from app.hardware.facts import Facts, Wiring
-from app.hardware.families_snmp import SnmpFamily
+from app.hardware.families.snmp import SnmpFamily
 from app.hardware.readings import State
 from app.hardware.rules import judge
 from app.hardware.vendors import FAMILIES

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from app.hardware.bmc_log import read_log
-from app.hardware.bmc_sensors import read_sensors
 from app.hardware.diagnostics import Component, Finding
 from app.hardware.facts import Facts, Wiring, join_facts
-from app.hardware.families_snmp import SnmpFamily, Values
+from app.hardware.facts.bmc_log import read_log
+from app.hardware.facts.bmc_sensors import read_sensors
+from app.hardware.families.snmp import SnmpFamily, Values
 from app.hardware.readings import Identity, IpmiAnswer, LogEntry, Sensor, SnmpTable, SnmpType, SnmpValue
 from app.hardware.rules import judge
 from app.hardware.vendors.ipmi_generic import FAMILY as IPMI

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.hardware.limits import judge_sensor, quantity
+from app.hardware.facts.limits import judge_sensor, quantity
 from app.hardware.readings import State
 from tests.unit.hardware.answers import FAN, PSU_ENTITY, TEMPERATURE, VOLTAGE, analog
 

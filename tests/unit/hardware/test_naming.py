@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.hardware.diagnostics import Kind
-from app.hardware.naming import is_redundancy, name_of, part_named, spoken
+from app.hardware.facts.naming import is_redundancy, name_of, part_named, spoken
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from app.core.errors import Invalid
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Part, Wiring, join_facts
-from app.hardware.families_snmp import SnmpFamily
+from app.hardware.families.snmp import SnmpFamily
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.rules import judge
 from app.hardware.vendors import FAMILIES, ipmi_family, load_family, snmp_families

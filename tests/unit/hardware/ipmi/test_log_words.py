@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.hardware.bmc_log import corrected, read_log
-from app.hardware.bmc_past import Past
-from app.hardware.bmc_sensors import read_sensors
 from app.hardware.diagnostics import Component, DiagnosticsDocument, Event, Kind
 from app.hardware.facts import Facts
+from app.hardware.facts.bmc_log import corrected, read_log
+from app.hardware.facts.bmc_past import Past
+from app.hardware.facts.bmc_sensors import read_sensors
 from app.hardware.readings import InventoryItem, IpmiAnswer, LogEntry, Sensor, State
 from app.hardware.scale import Scale
 from app.hardware.vendors.ipmi_generic import FAMILY

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.hardware.bmc_sensors import read_sensors
 from app.hardware.facts import Facts
+from app.hardware.facts.bmc_sensors import read_sensors
 from app.hardware.readings import InventoryItem, IpmiAnswer, Sensor, State
 from app.hardware.vendors.ipmi_generic import FAMILY
 from tests.unit.hardware.answers import (

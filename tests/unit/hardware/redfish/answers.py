@@ -9,10 +9,10 @@ from typing import Any
 
 from app.hardware.diagnostics import Component, Finding, Reading
 from app.hardware.facts import Facts, Part, Wiring, join_facts
-from app.hardware.families_redfish import makers_of
+from app.hardware.facts.redfish_facts import read_redfish
+from app.hardware.families.redfish import makers_of
 from app.hardware.protocols.redfish_walk import MEMBERS, Wanted, links_of, members_of
 from app.hardware.readings import RedfishAnswer, Resource
-from app.hardware.redfish_facts import read_redfish
 from app.hardware.rules import judge
 from app.hardware.vendors import redfish_families
 from lab.redfish_trees import ROOT, Tree

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.hardware.diagnostics import Kind
+from app.hardware.facts.redfish_facts import sentences
+from app.hardware.facts.redfish_naming import number_in
 from app.hardware.protocols.redfish_answers import ROOT, below_root
 from app.hardware.protocols.redfish_walk import LINKS, MEMBERS, Wanted, expanding, links_of, members_of, next_page
 from app.hardware.readings import Resource, State
-from app.hardware.redfish_facts import sentences
-from app.hardware.redfish_naming import number_in
 from tests.unit.hardware.redfish.fuzz import BODIES, JSON, RESOURCES, try_once, understood
 
 SECONDS = float(os.environ.get("PROOF_SECONDS", "600"))

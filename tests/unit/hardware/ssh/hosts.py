@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from app.hardware.collect_host import HostFacts, read_host
 from app.hardware.diagnostics import Finding
 from app.hardware.facts import Facts, Part, Wiring
-from app.hardware.families_ssh import PREFIX
+from app.hardware.families.ssh import PREFIX
 from app.hardware.readings import HostOutput
 from app.hardware.rules import judge
 from lab.ssh_host import Host, Said

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from app.hardware.collect_host import read_host
 from app.hardware.facts import Wiring
-from app.hardware.families_ssh import DEVICE, INTERFACE, PREFIX, Template
-from app.hardware.json_values import value_at
+from app.hardware.facts.json_values import value_at
+from app.hardware.families.ssh import DEVICE, INTERFACE, PREFIX, Template
 from app.hardware.readings import State
 from app.hardware.rules import judge
 from lab.ssh_host import Host, Said

@@ -11,7 +11,7 @@ from app.hardware import collect_agent, vendors
 from app.hardware.collect_agent import ONLY_STANDARD
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Facts, Wiring
-from app.hardware.families_snmp import SnmpFamily
+from app.hardware.families.snmp import SnmpFamily
 from app.hardware.rules import judge
 from tests.unit.hardware.vendors.recorded import NOW, RecordedAgent, read_recorded
 from tests.unit.hardware.vendors.samples import SAMPLES, Sample
@@ -22,7 +22,7 @@ NAMED = {"apc", "apc_ats", "apc_ups", "entity_mib", "if_mib", "ups_mib"}  # thes
 ACME = '''
 """Acme PDUs."""
 from app.hardware.diagnostics import Kind
-from app.hardware.families_snmp import SnmpFamily, Status
+from app.hardware.families.snmp import SnmpFamily, Status
 from app.hardware.vendors._words import OFF, ON
 
 FAMILY = SnmpFamily(

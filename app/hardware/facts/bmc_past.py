@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.hardware.bmc_parts import Owner
 from app.hardware.diagnostics import DiagnosticsDocument, Event
 from app.hardware.facts import Part, PartKey
+from app.hardware.facts.bmc_parts import Owner
 
 SAME_INSTANT = timedelta(minutes=2)  # clocks are compared anew each time
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from app.hardware.diagnostics import Finding, Kind, Source
 from app.hardware.facts import RANK, Facts, Fault, Part, PartKey, Wiring
 from app.hardware.readings import State
-from app.hardware.rules_network import interfaces, switch_ports
-from app.hardware.rules_parts import arrays, fans, leftovers, rollups, silent_bmc, single_parts
-from app.hardware.rules_power import empty_supplies, outlets, power_supplies, uninterruptible
-from app.hardware.scene import Scene, find_part, near_end
+from app.hardware.rules.network import interfaces, switch_ports
+from app.hardware.rules.parts import arrays, fans, leftovers, rollups, silent_bmc, single_parts
+from app.hardware.rules.power import empty_supplies, outlets, power_supplies, uninterruptible
+from app.hardware.rules.scene import Scene, find_part, near_end
 
 RULES = (
     power_supplies,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.hardware.diagnostics import Finding, Kind
 from app.hardware.facts import RANK, Fault, Part
 from app.hardware.readings import SourceStatus, State
-from app.hardware.scene import Claim, Scene, capitalised, claim, evidence_of, said_of
+from app.hardware.rules.scene import Claim, Scene, capitalised, claim, evidence_of, said_of
 
 
 @dataclass(frozen=True, slots=True)

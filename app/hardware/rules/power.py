@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from app.hardware.diagnostics import Cause, Kind
 from app.hardware.facts import Fault, Feed, Part
 from app.hardware.readings import State
-from app.hardware.scene import Claim, Scene, capitalised, claim, said_of
+from app.hardware.rules.scene import Claim, Scene, capitalised, claim, said_of
 
 DRAWS_NOTHING_W = 3.0
 DRAWS_NOTHING_A = 0.05

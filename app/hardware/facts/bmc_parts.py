@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Observation, Part
-from app.hardware.families_ipmi import REDUNDANCY, SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
-from app.hardware.limits import PART_OF_READING, kind_of_reading
-from app.hardware.naming import is_redundancy, is_summary, name_of, part_named
+from app.hardware.facts.limits import PART_OF_READING, kind_of_reading
+from app.hardware.facts.naming import is_redundancy, is_summary, name_of, part_named
+from app.hardware.families.ipmi import REDUNDANCY, SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
 from app.hardware.readings import Sensor
 
 Entity = tuple[int, int]

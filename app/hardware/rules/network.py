@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.hardware.diagnostics import Cause, Kind
 from app.hardware.facts import Fault, Part
-from app.hardware.scene import Claim, Scene, capitalised, claim, near_end, said_of
+from app.hardware.rules.scene import Claim, Scene, capitalised, claim, near_end, said_of
 
 ASK_NETWORK = "No cable mends that: ask the network team who switched it off, and why."
 ASK_HOST = "No cable mends that: ask the machine's administrators who switched it off, and why."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Meaning
-from app.hardware.json_values import Body, objects_at, text_at, value_at
+from app.hardware.facts.json_values import Body, objects_at, text_at, value_at
 from app.hardware.readings import RedfishAnswer
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app.hardware.agent_values import Values, is_scalar, last_arc
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import Codes, Facts, Meaning, Observation, Part, join_parts
-from app.hardware.naming import name_of
+from app.hardware.facts.agent_values import Values, is_scalar, last_arc
+from app.hardware.facts.naming import name_of
 from app.hardware.readings import Identity, SnmpValue, State
 
 __all__ = ["Measure", "Named", "SnmpFamily", "Status", "Values", "Where"]

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import IN_TROUBLE, Fault, Observation
-from app.hardware.families_redfish import Item, RedfishFamily
-from app.hardware.json_values import Body, number_at, objects_at, text_at, value_at, word_at
+from app.hardware.facts.json_values import Body, number_at, objects_at, text_at, value_at, word_at
+from app.hardware.facts.redfish_naming import own_name
+from app.hardware.families.redfish import Item, RedfishFamily
 from app.hardware.readings import State
-from app.hardware.redfish_naming import own_name
 
 MOST_CONDITIONS = 4
 HEALTH = {"ok": State.OK, "warning": State.WARNING, "critical": State.CRITICAL}

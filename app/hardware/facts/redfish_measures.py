@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Fault, Part
-from app.hardware.families_redfish import Item
-from app.hardware.json_values import number_at, objects_at, text_at, value_at, word_at
-from app.hardware.limits import PART_OF_READING, judge_sensor, nearest_limits, quantity
-from app.hardware.readings import Sensor, State
-from app.hardware.redfish_naming import number_in, own_name
-from app.hardware.redfish_parts import KINDS, Tree
-from app.hardware.redfish_status import AT_REST, health_of, is_absent
-from app.hardware.redfish_units import (
+from app.hardware.facts.json_values import number_at, objects_at, text_at, value_at, word_at
+from app.hardware.facts.limits import PART_OF_READING, judge_sensor, nearest_limits, quantity
+from app.hardware.facts.redfish_naming import number_in, own_name
+from app.hardware.facts.redfish_parts import KINDS, Tree
+from app.hardware.facts.redfish_status import AT_REST, health_of, is_absent
+from app.hardware.facts.redfish_units import (
     EXCERPTS,
     KIND_OF_TYPE,
     KIND_OF_UNIT,
@@ -24,6 +22,8 @@ from app.hardware.redfish_units import (
     UNIT_OF_KIND,
     UNITS,
 )
+from app.hardware.families.redfish import Item
+from app.hardware.readings import Sensor, State
 
 FROM_SUPPLY, ENTITY_PSU = frozenset({Kind.PSU}), 10
 

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from app.core.clock import utc_text
 from app.hardware.diagnostics import Event, Kind
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Observation, Part, join_parts
-from app.hardware.families_redfish import Item
-from app.hardware.json_values import text_at, value_at, word_at
+from app.hardware.facts.json_values import text_at, value_at, word_at
+from app.hardware.facts.redfish_parts import KINDS, Tree, part_in
+from app.hardware.facts.redfish_status import HEALTH, health_of
+from app.hardware.families.redfish import Item
 from app.hardware.readings import State
-from app.hardware.redfish_parts import KINDS, Tree, part_in
-from app.hardware.redfish_status import HEALTH, health_of
 
 SOURCE = "redfish-log"
 MOST_EVENTS = 200

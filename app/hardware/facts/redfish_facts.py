@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from app.hardware.facts import Facts, join_facts, join_parts
-from app.hardware.families_redfish import RedfishFamily
-from app.hardware.json_values import text_at, word_at
+from app.hardware.facts.json_values import text_at, word_at
+from app.hardware.facts.redfish_log import read_log
+from app.hardware.facts.redfish_measures import read_measures, watts_of
+from app.hardware.facts.redfish_parts import Tree, read_parts, tree_of
+from app.hardware.families.redfish import RedfishFamily
 from app.hardware.readings import Identity, RedfishAnswer
-from app.hardware.redfish_log import read_log
-from app.hardware.redfish_measures import read_measures, watts_of
-from app.hardware.redfish_parts import Tree, read_parts, tree_of
 
 POWER = {"on": True, "off": False, "poweringoff": True, "poweringon": True}
 MOST_NAMED = 8

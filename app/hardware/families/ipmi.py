@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Codes, Fault, Meaning
-from app.hardware.naming import Asserted, what_asserted_means
+from app.hardware.facts.naming import Asserted, what_asserted_means
 from app.hardware.readings import State
 
 THRESHOLD = 0x01

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.hardware.diagnostics import Kind
-from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD
-from app.hardware.limits import quantity
-from app.hardware.naming import name_of
+from app.hardware.facts.limits import quantity
+from app.hardware.facts.naming import name_of
+from app.hardware.families.ipmi import SENSOR_SPECIFIC, THRESHOLD
 from app.hardware.readings import LogEntry, Sensor
 
 ModuleOf = Callable[[int, int, int], str | None]

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import IN_TROUBLE, Fault, Observation, Part
-from app.hardware.families_redfish import Item, RedfishFamily, items_of
-from app.hardware.json_values import text_at, value_at, word_at
+from app.hardware.facts.json_values import text_at, value_at, word_at
+from app.hardware.facts.redfish_naming import listed_name, number_in, numbers_of, own_name, serial_of
+from app.hardware.facts.redfish_status import Saying, conditions_of, health_of, is_absent, observed_on
+from app.hardware.families.redfish import Item, RedfishFamily, items_of
 from app.hardware.readings import RedfishAnswer, State
-from app.hardware.redfish_naming import listed_name, number_in, numbers_of, own_name, serial_of
-from app.hardware.redfish_status import Saying, conditions_of, health_of, is_absent, observed_on
 
 KINDS: Mapping[str, Kind] = {
     "power_supply": Kind.PSU,

@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.core.clock import utc_text
-from app.hardware.bmc_endings import SYSTEM_EVENT, Told, ended, offset_of
-from app.hardware.bmc_parts import Owner, owners_of
-from app.hardware.bmc_past import Past
-from app.hardware.bmc_words import details, makers_record, part_meant
 from app.hardware.diagnostics import Event, Kind
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Meaning, Observation, Part, join_parts
-from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, why_unknown
-from app.hardware.naming import name_of
+from app.hardware.facts.bmc_endings import SYSTEM_EVENT, Told, ended, offset_of
+from app.hardware.facts.bmc_parts import Owner, owners_of
+from app.hardware.facts.bmc_past import Past
+from app.hardware.facts.bmc_words import details, makers_record, part_meant
+from app.hardware.facts.naming import name_of
+from app.hardware.families.ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, why_unknown
 from app.hardware.readings import IpmiAnswer, LogEntry, Sensor, State
 
 SOURCE = "ipmi-sel"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.hardware.bmc_parts import Owner
 from app.hardware.facts import Meaning
-from app.hardware.families_ipmi import DIGITAL, SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
+from app.hardware.facts.bmc_parts import Owner
+from app.hardware.families.ipmi import DIGITAL, SENSOR_SPECIFIC, THRESHOLD, IpmiFamily
 from app.hardware.readings import LogEntry, State
 
 SYSTEM_EVENT = 0x02

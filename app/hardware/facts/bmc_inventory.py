@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.hardware.bmc_parts import KIND_OF_ENTITY, Owner, entity_of
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Observation, Part, PartKey
-from app.hardware.naming import name_of, part_named
+from app.hardware.facts.bmc_parts import KIND_OF_ENTITY, Owner, entity_of
+from app.hardware.facts.naming import name_of, part_named
 from app.hardware.readings import InventoryItem, IpmiAnswer, State
 
 SWAPPABLE = frozenset({Kind.PSU, Kind.DRIVE, Kind.MEMORY, Kind.FAN, Kind.CPU, Kind.BATTERY})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.hardware.diagnostics import Cause, Evidence, Finding, Kind, Source
 from app.hardware.facts import IN_TROUBLE, RANK, Facts, Feed, Link, Part, PartKey, Wiring
-from app.hardware.naming import spoken
+from app.hardware.facts.naming import spoken
 from app.hardware.readings import State
 
 MOST_EVIDENCE = 12

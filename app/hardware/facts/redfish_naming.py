@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.hardware.diagnostics import Kind
-from app.hardware.families_redfish import Item, RedfishFamily
-from app.hardware.json_values import number_at, text_at, value_at
-from app.hardware.naming import name_of
+from app.hardware.facts.json_values import number_at, text_at, value_at
+from app.hardware.facts.naming import name_of
+from app.hardware.families.redfish import Item, RedfishFamily
 
 _FILL = r"(?:[ _.-]*(?:BAY|SLOT|SOCKET|MOD(?:ULE)?|TRAY|EMBEDDED|UNIT))*[ _.#:-]*"
 _END = r"(?![A-Za-z0-9])"

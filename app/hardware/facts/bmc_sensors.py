@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.hardware.bmc_inventory import with_serials
-from app.hardware.bmc_parts import CAN_BE_EMPTY, Entity, Owner, entity_of, owners_of
 from app.hardware.diagnostics import Kind, Reading
 from app.hardware.facts import IN_TROUBLE, Facts, Fault, Meaning, Observation, Part, join_parts
-from app.hardware.families_ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, why_unknown
-from app.hardware.limits import judge_sensor, kind_of_reading, nearest_limits, total_watts
-from app.hardware.naming import is_redundancy
+from app.hardware.facts.bmc_inventory import with_serials
+from app.hardware.facts.bmc_parts import CAN_BE_EMPTY, Entity, Owner, entity_of, owners_of
+from app.hardware.facts.limits import judge_sensor, kind_of_reading, nearest_limits, total_watts
+from app.hardware.facts.naming import is_redundancy
+from app.hardware.families.ipmi import SENSOR_SPECIFIC, THRESHOLD, IpmiFamily, why_unknown
 from app.hardware.readings import IpmiAnswer, Sensor, State
 
 STATE_BITS = 15

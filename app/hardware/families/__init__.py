@@ -1,0 +1,1 @@
+"""The vocabularies in which vendor files speak, one per protocol, and what each makes of a device's answers."""
