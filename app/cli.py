@@ -33,6 +33,7 @@ COMMANDS = (
     Command("probe", "app.hardware.cli_probe:main", "diagnostics of one device, without the database"),
     Command("compare", "app.hardware.cli_probe:compare_main", "what changed between two diagnostics"),
     Command("window", "app.shifts.cli_window:main", "arithmetic with opening hours, without the database"),
+    Command("bench", "bench.cli:main", "figures beside their peers, in one run, each with its bar"),
     Command("verify", "app.jobs.cli_verify:main", "check a report's hash chain and signature"),
     Command("token", "app.people.cli:token", "API tokens"),
     Command("person", "app.people.cli:person", "people and their roles"),

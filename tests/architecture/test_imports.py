@@ -60,7 +60,7 @@ def _height(module: str, package: str) -> int | None:
 def test_no_function_imports_our_own_modules() -> None:
     inside = {
         f"{name(path)}:{node.lineno}"
-        for path in python_files("app", "lab", "tests")
+        for path in python_files("app", "bench", "lab", "tests")
         for function in ast.walk(parsed(path))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
@@ -71,8 +71,8 @@ def test_no_function_imports_our_own_modules() -> None:
 
 def _is_ours(node: ast.Import | ast.ImportFrom) -> bool:
     if isinstance(node, ast.ImportFrom):
-        return node.level > 0 or (node.module or "").split(".")[0] in {"app", "lab", "tests"}
-    return any(alias.name.split(".")[0] in {"app", "lab", "tests"} for alias in node.names)
+        return node.level > 0 or (node.module or "").split(".")[0] in {"app", "bench", "lab", "tests"}
+    return any(alias.name.split(".")[0] in {"app", "bench", "lab", "tests"} for alias in node.names)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("app", "lab", "migrations", "tests")
+CODE = ("app", "bench", "lab", "migrations", "tests")
 NOT_OURS = {
     ".git", ".venv", "node_modules", "instance", "dist", "build", "__pycache__", ".home", ".hypothesis",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".rackside.lock", ".coverage",
