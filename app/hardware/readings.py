@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.hardware.scale import Scale
 
@@ -174,8 +174,7 @@ class SnmpType(StrEnum):
     ABSENT = "absent"  # noSuchObject, noSuchInstance, NULL
 
 
-@dataclass(frozen=True, slots=True)
-class SnmpValue:
+class SnmpValue(NamedTuple):
     """One varbind: dotted OID without a leading dot, type, number or raw bytes (None when absent)."""
 
     oid: str

@@ -2,11 +2,15 @@
 
 Decoding forgives what real agents do wrong without harm (long lengths, counters sent as negative numbers,
 numbers without bytes) and raises BerError for anything that cannot be understood.
+
+A site's devices are alike and are asked every few minutes, so what was spelled or read once is remembered: the same
+few thousand identifiers come again and again. The memory is bounded, and a device that floods it slows nobody much.
 """
 
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 from app.hardware.readings import SnmpType
 
@@ -24,19 +28,23 @@ UNSIGNED = {
     TICKS: (SnmpType.TICKS, 32),
     COUNTER64: (SnmpType.COUNTER64, 64),
 }
+_INTEGER, _STRING, _ABSENT = SnmpType.INTEGER, SnmpType.STRING, SnmpType.ABSENT  # an enum looks its members up
 LARGEST_SUBIDENTIFIER = 2**32 - 1 + 80  # the first one on the wire carries two: RFC 2578 3.5, X.690 8.19.4
 ABSENT = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB})
+REMEMBERED = 16_384  # identifiers, about 200 bytes each
 
 
 class BerError(ValueError):
     """The bytes do not follow the encoding rules."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse_oid(dotted: str) -> Oid:
     """Return the numbers of a dotted OID, with or without a leading dot. Raises ValueError."""
     return tuple(int(part) for part in dotted.strip(".").split("."))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def dotted(oid: Oid) -> str:
     """Return the dotted form, without a leading dot."""
     return ".".join(map(str, oid))
@@ -66,6 +74,7 @@ def octets(text: bytes) -> bytes:
     return tlv(OCTETS, text)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def encode_oid(oid: Oid) -> bytes:
     """Return an OBJECT IDENTIFIER."""
     body = bytearray()
@@ -77,6 +86,7 @@ def encode_oid(oid: Oid) -> bytes:
     return tlv(OID, bytes(body))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decode_oid(body: bytes) -> Oid:
     """Return the numbers of an encoded OID."""
     numbers: list[int] = []
@@ -104,30 +114,30 @@ def decode_integer(body: bytes) -> int:
 class Reader:
     """Reads one encoded element after the other."""
 
-    def __init__(self, encoded: bytes) -> None:
+    def __init__(self, encoded: bytes, place: int = 0) -> None:
         self._bytes = encoded
-        self._place = 0
+        self.place = place
 
     @property
     def at_end(self) -> bool:
         """True when nothing is left."""
-        return self._place >= len(self._bytes)
+        return self.place >= len(self._bytes)
 
     def next(self) -> tuple[int, bytes]:
         """Return the next element's tag and body."""
         try:
-            tag, size = self._bytes[self._place], self._bytes[self._place + 1]
+            tag, size = self._bytes[self.place], self._bytes[self.place + 1]
         except IndexError as end:
             raise BerError("the message ends too early") from end
-        start = self._place + 2
+        start = self.place + 2
         if size & 0x80:
             digits = size & 0x7F
             size = int.from_bytes(self._bytes[start : start + digits], "big")
             start += digits
-        self._place = start + size
-        if self._place > len(self._bytes):
+        self.place = start + size
+        if self.place > len(self._bytes):
             raise BerError("an element is longer than its message")
-        return tag, self._bytes[start : self._place]
+        return tag, self._bytes[start : self.place]
 
     def expect(self, *tags: int) -> bytes:
         """Return the next element's body; raise BerError when its tag is none of `tags`."""
@@ -147,18 +157,21 @@ def decode_value(tag: int, body: bytes) -> tuple[SnmpType, int | float | bytes |
     Counters are taken modulo their size, because some agents send them with a sign. A number without bytes
     is absent, not zero. OIDs come as dotted text in ASCII, unknown types as raw bytes.
     """
-    if tag in ABSENT or (not body and (tag == INTEGER or tag in UNSIGNED)):
-        return SnmpType.ABSENT, None
-    if tag in UNSIGNED:
-        kind, bits = UNSIGNED[tag]
+    if tag == INTEGER and body:
+        return _INTEGER, int.from_bytes(body, "big", signed=True)
+    if tag == OCTETS:
+        return _STRING, body
+    unsigned = UNSIGNED.get(tag)
+    if tag in ABSENT or (not body and (tag == INTEGER or unsigned)):
+        return _ABSENT, None
+    if unsigned:
+        kind, bits = unsigned
         return kind, int.from_bytes(body, "big") % (1 << bits)
-    if tag == INTEGER:
-        return SnmpType.INTEGER, decode_integer(body)
     if tag == OID:
         return SnmpType.OID, dotted(decode_oid(body)).encode()
     if tag == OPAQUE:
         return _decode_opaque(body)
-    return (SnmpType.IP if tag == IP else SnmpType.STRING), body
+    return (SnmpType.IP if tag == IP else _STRING), body
 
 
 def _decode_opaque(body: bytes) -> tuple[SnmpType, float | bytes]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import random
 import socket
+import struct
 from collections.abc import Sequence
+from math import ceil
 
 from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
@@ -20,6 +22,9 @@ from app.hardware.readings import SnmpTarget
 
 # A slow agent is waited for longer each time; the same request id lets a late answer count.
 TRIES_S = (1.0, 1.5, 2.0)
+NOTCH_US = 20_000
+NOTCH_S = NOTCH_US / 1_000_000
+TIMEVAL = struct.Struct("@ll")  # of the kernel: seconds and microseconds
 LARGEST_DATAGRAM = 65535
 RESYNCS = 2
 AUTHORIZATION_ERROR = 16
@@ -40,6 +45,7 @@ class Exchange:
         self.answered = False
         self.requests = 0
         self._silent = False
+        self._notches = 0
         self._rubbish: str | None = None
         self._where = f"{target.address}:{target.port}"
         self._codec: Codec = UserCodec(target) if target.version == "3" else CommunityCodec(target)
@@ -105,11 +111,11 @@ class Exchange:
     def _listen(self, request_id: int, patience: Deadline) -> Answer | None:
         """Return the matching answer, or None when the patience ends."""
         while not patience.passed:
-            self._socket.settimeout(max(0.001, patience.remaining_s))
+            self._wait_at_most(patience.remaining_s)
             try:
                 answer = self._codec.decode(self._socket.recv(LARGEST_DATAGRAM))
-            except TimeoutError:
-                return None
+            except BlockingIOError:
+                continue
             except OSError as error:
                 raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
             except BerError as rubbish:
@@ -118,6 +124,18 @@ class Exchange:
             if answer.request_id == request_id:
                 return answer
         return None
+
+    def _wait_at_most(self, seconds: float) -> None:
+        """Let the kernel end a wait: one call a packet less than asking it first whether something came.
+
+        Set anew only when the time that is left has become shorter by a notch, so a wait may end a notch late.
+        """
+        notches = max(1, ceil(seconds / NOTCH_S))
+        if notches != self._notches:
+            self._notches = notches
+            self._socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIMEVAL.pack(*divmod(notches * NOTCH_US, 1_000_000))
+            )
 
     def _silence(self) -> HardwareError:
         if self._rubbish is not None and not self.answered:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from app.hardware.protocols.snmp_ber import (
     END_OF_MIB,
     OID,
+    REMEMBERED,
     SEQUENCE,
     BerError,
     Oid,
@@ -34,10 +37,10 @@ STATUS_WORDS = {
     16: "authorizationError",
 }
 ENCODED_NULL = b"\x05\x00"
+SHORT = 0x7F  # the longest element whose length is one byte
 
 
-@dataclass(frozen=True, slots=True)
-class Varbind:
+class Varbind(NamedTuple):
     """One object of an answer, still encoded."""
 
     oid: Oid
@@ -51,8 +54,7 @@ class Varbind:
 
     def value(self) -> SnmpValue:
         """Return the decoded value. Raises BerError."""
-        kind, value = decode_value(self.tag, self.body)
-        return SnmpValue(dotted(self.oid), kind, value)
+        return SnmpValue(dotted(self.oid), *decode_value(self.tag, self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,13 @@ class Answer:
 
 def encode_request(kind: int, request_id: int, oids: Sequence[Oid], repetitions: int = 0) -> bytes:
     """Return a GET, GETNEXT or, with `repetitions`, a GETBULK."""
-    varbinds = sequence(*(sequence(encode_oid(oid), ENCODED_NULL) for oid in oids))
+    varbinds = sequence(*map(_encode_asked, oids))
     return tlv(kind, integer(request_id) + integer(0) + integer(repetitions) + varbinds)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _encode_asked(oid: Oid) -> bytes:
+    return sequence(encode_oid(oid), ENCODED_NULL)
 
 
 def decode_answer(tag: int, body: bytes) -> Answer:
@@ -92,11 +99,36 @@ def decode_pdu(tag: int, body: bytes) -> Answer:
 
 
 def decode_varbinds(body: bytes) -> tuple[Varbind, ...]:
-    """Return the objects of a PDU, their values still encoded. Raises BerError."""
-    objects = Reader(body)
-    varbinds = []
-    while not objects.at_end:
-        pair = Reader(objects.expect(SEQUENCE))
-        oid = decode_oid(pair.expect(OID))
-        varbinds.append(Varbind(oid, *pair.next()))
+    """Return the objects of a PDU, their values still encoded. Raises BerError.
+
+    Nearly all are below 128 bytes and say their lengths in one byte: those are read at once, in one breath, because
+    half of the time of a large answer goes here. Whatever is odd goes through a `Reader`, three times as slow.
+    """
+    varbinds: list[Varbind] = []
+    place, end = 0, len(body)
+    while place < end:
+        try:
+            size, name = body[place + 1], place + 4 + body[place + 3]
+            start, following = name + 2, place + 2 + size
+            if (
+                size <= SHORT
+                and start + body[name + 1] == following <= end
+                and body[place] == SEQUENCE
+                and body[place + 2] == OID
+            ):
+                varbinds.append(Varbind(decode_oid(body[place + 4 : name]), body[name], body[start:following]))
+                place = following
+                continue
+        except IndexError:
+            pass  # it ends too early: the reader says so
+        place = _read_varbind(body, place, varbinds)
     return tuple(varbinds)
+
+
+def _read_varbind(body: bytes, place: int, varbinds: list[Varbind]) -> int:
+    """Add the object that begins at `place`; return where the next one begins. Raises BerError."""
+    objects = Reader(body, place)
+    pair = Reader(objects.expect(SEQUENCE))
+    oid = decode_oid(pair.expect(OID))
+    varbinds.append(Varbind(oid, *pair.next()))
+    return objects.place
