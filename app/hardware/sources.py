@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.hardware.collect_agent import NOTHING_KNOWN, read_agent
+from app.hardware.collect_agent import NOTHING_KNOWN, AgentFacts, read_agent
 from app.hardware.collect_host import read_host
 from app.hardware.diagnostics import DiagnosticsDocument, Kind, plain
 from app.hardware.facts import Facts, Part, join_facts
@@ -50,12 +50,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Agent:
+    """An SNMP agent to ask as what it is by its role; `keep` takes from its facts what this asking is about."""
+
+    target: SnmpTarget = field(repr=False)
+    role: str
+    keep: Callable[[Facts], Facts]
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
-    """One source to ask: `ask(deadline_s, tell)` answers or raises HardwareError, inside the deadline."""
+    """One source to ask: `ask(deadline_s, tell)` answers or raises HardwareError, inside the deadline.
+
+    `agent` is set for SNMP: who asks very many can ask it on an event loop instead, and one that feeds many only once.
+    """
 
     name: str
     address: str
     ask: Callable[[float, Tell], Answer]
+    agent: Agent | None = None
 
 
 def askings_of(
@@ -130,13 +143,17 @@ def _agent(
     def ask(deadline_s: float, _tell: Tell) -> Answer:
         with snmp.open_session(agent, deadline_s) as session:
             said = read_agent(session, role, name, clock())
-            requests = session.requests
-        if not said.is_known:
-            advice = "Check that the role fits the device; else it needs a vendor file of its own."
-            return Answer(keep(said.facts), requests, (NOTHING_KNOWN,), (), SourceStatus.UNSUPPORTED, advice)
-        return Answer(keep(said.facts), requests, said.problems)
+            return agent_answer(said, keep, session.requests)
 
-    return Asking(name, f"{agent.address}:{agent.port}", ask)
+    return Asking(name, f"{agent.address}:{agent.port}", ask, Agent(agent, role, keep))
+
+
+def agent_answer(said: AgentFacts, keep: Callable[[Facts], Facts], requests: int) -> Answer:
+    """What an agent's facts mean as a source. Pure."""
+    if not said.is_known:
+        advice = "Check that the role fits the device; else it needs a vendor file of its own."
+        return Answer(keep(said.facts), requests, (NOTHING_KNOWN,), (), SourceStatus.UNSUPPORTED, advice)
+    return Answer(keep(said.facts), requests, said.problems)
 
 
 def _redfish(bmc: RedfishTarget, serial: str | None, clock: Callable[[], datetime]) -> Asking:

@@ -1,31 +1,23 @@
 """SNMP: single objects and table columns of one agent, whatever the agent does wrong.
 
 The codec is our own: no library at hand kept both promises, to understand what real agents send and never
-to pass an error off as an empty table.
+to pass an error off as an empty table. Two doors open it: one for a thread, one for very many agents on an event loop.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
-from app.core.errors import HardwareError, TimedOut, Unsupported
 from app.hardware.protocols.deadline import Deadline
-from app.hardware.protocols.snmp_ber import BerError, Oid, dotted, parse_oid
-from app.hardware.protocols.snmp_exchange import ADVICE_FIRMWARE, Exchange
-from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer, Varbind
-from app.hardware.protocols.snmp_walk import Page, judge_page
-from app.hardware.readings import SnmpTable, SnmpTarget, SnmpType, SnmpValue
+from app.hardware.protocols.snmp_exchange import Exchange
+from app.hardware.protocols.snmp_line import BlockingLine, LoopLine, finish
+from app.hardware.protocols.snmp_session import MAX_ROWS, SnmpAsking
+from app.hardware.readings import SnmpTable, SnmpTarget, SnmpValue
 
-__all__ = ["SnmpSession", "open_session"]
-
-OBJECTS_PER_GET = 20
-# Rows asked for at once; an agent that cannot gets fewer, at last one by one. Remembered for the session.
-BULK_SIZES = (25, 10, 5, 0)
-MAX_ROWS = 5000
-MAX_PAGES = 1000
+__all__ = ["MAX_ROWS", "SnmpAsking", "SnmpSession", "open_session", "session_on_loop"]
 
 
 def open_session(target: SnmpTarget, deadline_s: float) -> SnmpSession:
@@ -33,7 +25,23 @@ def open_session(target: SnmpTarget, deadline_s: float) -> SnmpSession:
 
     Costs nothing for v1 and v2c, one round trip for v3. Raises Unreachable, AuthRefused, Malformed.
     """
-    return SnmpSession(Exchange(target, Deadline(deadline_s)), has_bulk=target.version != "1")
+    asking = SnmpAsking(Exchange(target, Deadline(deadline_s), BlockingLine()), has_bulk=target.version != "1")
+    finish(asking.open())
+    return SnmpSession(asking)
+
+
+@asynccontextmanager
+async def session_on_loop(target: SnmpTarget, deadline_s: float) -> AsyncIterator[SnmpAsking]:
+    """The same on the running event loop: `get` and `walk` are awaited, and thousands may wait at once.
+
+    A device that says nothing holds up nobody but the task that asks it. Raises as `open_session`.
+    """
+    asking = SnmpAsking(Exchange(target, Deadline(deadline_s), LoopLine()), has_bulk=target.version != "1")
+    await asking.open()
+    try:
+        yield asking
+    finally:
+        asking.close()
 
 
 class SnmpSession:
@@ -42,10 +50,9 @@ class SnmpSession:
     `problems` names, by OID, what `get` could not bring and why: such an object is unknown, not absent.
     """
 
-    def __init__(self, exchange: Exchange, *, has_bulk: bool) -> None:
-        self.problems: dict[str, str] = {}
-        self._exchange = exchange
-        self._sizes = deque(BULK_SIZES if has_bulk else BULK_SIZES[-1:])
+    def __init__(self, asking: SnmpAsking) -> None:
+        self._asking = asking
+        self.problems = asking.problems
 
     def __enter__(self) -> Self:
         return self
@@ -58,119 +65,16 @@ class SnmpSession:
     @property
     def requests(self) -> int:
         """Packets sent so far, resends included."""
-        return self._exchange.requests
+        return self._asking.requests
 
     def close(self) -> None:
         """Close the socket; nothing else is held."""
-        self._exchange.close()
+        self._asking.close()
 
     def get(self, oids: Iterable[str]) -> dict[str, SnmpValue]:
-        """Return the objects by dotted OID, without a leading dot; what the agent does not have is ABSENT.
-
-        An object that could not be read is not in the result but in `problems`. Raises TimedOut, Unreachable,
-        AuthRefused, Malformed, or Unsupported when the agent refused all of them. Cost: a round trip per 20.
-        """
-        wanted = [parse_oid(oid) for oid in oids]
-        pending = deque(wanted[at : at + OBJECTS_PER_GET] for at in range(0, len(wanted), OBJECTS_PER_GET))
-        found: dict[str, SnmpValue] = {}
-        while pending:
-            chunk = pending.popleft()
-            try:
-                answer = self._exchange.ask(GET, chunk)
-            except HardwareError as lost:
-                if not found:
-                    raise
-                self._note([oid for left in (chunk, *pending) for oid in left], lost.reason)
-                break
-            self._sort_out(chunk, answer, found, pending)
-        if wanted and not found:
-            reason = self.problems.get(dotted(wanted[0]), "no object")
-            raise Unsupported(f"the agent gives none of the objects: {reason}", ADVICE_FIRMWARE)
-        return found
+        """Single objects, as `SnmpAsking.get` has them."""
+        return finish(self._asking.get(oids))
 
     def walk(self, column: str) -> SnmpTable:
-        """Return all rows below `column`, in order; `complete` is False with the reason when the agent failed.
-
-        What was read before the failure is kept. Raises HardwareError only when the agent has never answered
-        in this session. Cost: a round trip per 25 rows, more with agents that cannot send so much.
-        """
-        root = parse_oid(column)
-        rows: list[SnmpValue] = []
-        last, problem = root, None
-        for _ in range(MAX_PAGES):
-            page = self._next_page(root, last)
-            problem = self._append(page.rows, rows) or problem
-            problem = page.problem or problem
-            if page.ended or page.problem is not None:
-                break
-            last = page.rows[-1].oid
-            if len(rows) >= MAX_ROWS:
-                problem = f"cut after {MAX_ROWS} rows"
-                break
-        else:
-            problem = f"cut after {MAX_PAGES} answers"
-        return SnmpTable(column, tuple(rows), complete=problem is None, problem=problem)
-
-    def _next_page(self, root: Oid, last: Oid) -> Page:
-        """Ask for what follows `last`, for less when the agent cannot give so much."""
-        while True:
-            size = self._sizes[0]
-            try:
-                answer = self._exchange.ask(GET_BULK if size else GET_NEXT, [last], size, once=bool(size))
-            except HardwareError as lost:
-                if not self._exchange.answered:
-                    raise
-                if isinstance(lost, TimedOut) and size and not self._exchange.deadline.passed:
-                    self._sizes.popleft()  # large answers get lost on some networks and agents
-                    continue
-                return Page(problem=lost.reason)
-            if not answer.status:
-                return judge_page(root, last, answer.varbinds)
-            if not size:
-                ended = answer.status == NO_SUCH_NAME  # SNMPv1's way to say that nothing follows
-                return Page(ended=ended, problem=None if ended else f"the agent answered {answer.status_words}")
-            self._sizes.popleft()
-
-    def _append(self, varbinds: Iterable[Varbind], rows: list[SnmpValue]) -> str | None:
-        problem = None
-        for varbind in varbinds:
-            try:
-                rows.append(varbind.value())
-            except BerError as broken:
-                problem = f"{dotted(varbind.oid)}: {broken}"
-        return problem
-
-    def _sort_out(
-        self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue], pending: deque[list[Oid]]
-    ) -> None:
-        """Take the values of an answer; what it lacks is asked for again in smaller parts, at last alone."""
-        if answer.status == NO_SUCH_NAME and 0 < answer.index <= len(chunk):
-            missing = dotted(chunk[answer.index - 1])
-            found[missing] = SnmpValue(missing, SnmpType.ABSENT, None)
-            rest = [oid for oid in chunk if dotted(oid) != missing]
-            pending.extendleft([rest] if rest else [])
-        elif answer.status and len(chunk) > 1:
-            half = len(chunk) // 2
-            pending.extendleft([chunk[half:], chunk[:half]])
-        elif answer.status:
-            self._note(chunk, f"the agent answered {answer.status_words}")
-        else:
-            left_out = self._take(chunk, answer, found)
-            if len(chunk) > 1:
-                pending.extendleft([oid] for oid in left_out)
-            else:
-                self._note(left_out, "the agent left it out of its answer")
-
-    def _take(self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue]) -> list[Oid]:
-        """Take the values that were asked for; return the objects that the answer leaves out."""
-        given = {varbind.oid: varbind for varbind in answer.varbinds}
-        for oid in chunk:
-            if oid in given:
-                try:
-                    found[dotted(oid)] = given[oid].value()
-                except BerError as broken:
-                    self._note([oid], str(broken))
-        return [oid for oid in chunk if oid not in given]
-
-    def _note(self, oids: Iterable[Oid], reason: str) -> None:
-        self.problems.update({dotted(oid): reason for oid in oids})
+        """All rows of a column, as `SnmpAsking.walk` has them."""
+        return finish(self._asking.walk(column))

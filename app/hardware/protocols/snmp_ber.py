@@ -31,7 +31,7 @@ UNSIGNED = {
 _INTEGER, _STRING, _ABSENT = SnmpType.INTEGER, SnmpType.STRING, SnmpType.ABSENT  # an enum looks its members up
 LARGEST_SUBIDENTIFIER = 2**32 - 1 + 80  # the first one on the wire carries two: RFC 2578 3.5, X.690 8.19.4
 ABSENT = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB})
-REMEMBERED = 16_384  # identifiers, about 200 bytes each
+REMEMBERED = 16_384  # identifiers, about 300 bytes each
 
 
 class BerError(ValueError):
@@ -44,7 +44,6 @@ def parse_oid(dotted: str) -> Oid:
     return tuple(int(part) for part in dotted.strip(".").split("."))
 
 
-@lru_cache(maxsize=REMEMBERED)
 def dotted(oid: Oid) -> str:
     """Return the dotted form, without a leading dot."""
     return ".".join(map(str, oid))
@@ -86,7 +85,6 @@ def encode_oid(oid: Oid) -> bytes:
     return tlv(OID, bytes(body))
 
 
-@lru_cache(maxsize=REMEMBERED)
 def decode_oid(body: bytes) -> Oid:
     """Return the numbers of an encoded OID."""
     numbers: list[int] = []
@@ -102,6 +100,13 @@ def decode_oid(body: bytes) -> Oid:
         raise BerError("an OID is empty")
     first = min(2, numbers[0] // 40)
     return (first, numbers[0] - 40 * first, *numbers[1:])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def decode_name(body: bytes) -> tuple[Oid, str]:
+    """Return the numbers of an encoded OID and their dotted form. Raises BerError."""
+    oid = decode_oid(body)
+    return oid, dotted(oid)
 
 
 def decode_integer(body: bytes) -> int:

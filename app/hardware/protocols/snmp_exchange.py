@@ -1,31 +1,25 @@
-"""One SNMP agent behind one UDP socket: a request out, its answer in, or a typed reason why not.
+"""One SNMP agent behind one UDP line: a request out, its answer in, or a typed reason why not.
 
 Answers are matched by request id and community or signature; what does not match is ignored, so late,
-foreign and broken packets do no harm. The socket is connected: an answer from another port is foreign too.
+foreign and broken packets do no harm. One request is in flight at a time: some agents take more for an attack.
 """
 
 from __future__ import annotations
 
 import random
-import socket
-import struct
 from collections.abc import Sequence
-from math import ceil
 
 from app.core.errors import AuthRefused, HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
 from app.hardware.protocols.snmp_ber import BerError, Oid
 from app.hardware.protocols.snmp_codec import ADVICE_USER, Codec, CommunityCodec, UserCodec
+from app.hardware.protocols.snmp_line import Line
 from app.hardware.protocols.snmp_pdu import GET, REPORT, Answer, encode_request
 from app.hardware.protocols.snmp_usm import REPORTS
 from app.hardware.readings import SnmpTarget
 
 # A slow agent is waited for longer each time; the same request id lets a late answer count.
 TRIES_S = (1.0, 1.5, 2.0)
-NOTCH_US = 20_000
-NOTCH_S = NOTCH_US / 1_000_000
-TIMEVAL = struct.Struct("@ll")  # of the kernel: seconds and microseconds
-LARGEST_DATAGRAM = 65535
 RESYNCS = 2
 AUTHORIZATION_ERROR = 16
 MAX_REQUEST_ID = 2**31 - 1
@@ -39,29 +33,36 @@ ADVICE_FIRMWARE = "The agent breaks the protocol; look for a firmware update."
 class Exchange:
     """Asks one agent. `answered` is True once it has given one good answer."""
 
-    def __init__(self, target: SnmpTarget, deadline: Deadline) -> None:
-        """Open the socket; for SNMPv3 also learn the engine (one round trip). Raises HardwareError."""
+    def __init__(self, target: SnmpTarget, deadline: Deadline, line: Line) -> None:
+        """Nothing is sent before `open`. Raises AuthRefused when the target's settings cannot work."""
         self.deadline = deadline
         self.answered = False
         self.requests = 0
         self._silent = False
-        self._notches = 0
         self._rubbish: str | None = None
+        self._target = target
         self._where = f"{target.address}:{target.port}"
         self._codec: Codec = UserCodec(target) if target.version == "3" else CommunityCodec(target)
-        self._socket = self._open(target)
-        if isinstance(self._codec, UserCodec):
-            try:
-                self._discover(self._codec)
-            except BaseException:
-                self.close()
-                raise
+        self._line = line
+
+    async def open(self) -> None:
+        """Open the line; for SNMPv3 also learn the engine (one round trip). Raises HardwareError."""
+        try:
+            await self._line.open(self._target.address, self._target.port)
+            if isinstance(self._codec, UserCodec):
+                await self._discover(self._codec)
+        except OSError as error:
+            self.close()
+            raise self._unreachable(error) from error
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
+        """Close the line."""
+        self._line.close()
 
-    def ask(self, kind: int, oids: Sequence[Oid], repetitions: int = 0, *, once: bool = False) -> Answer:
+    async def ask(self, kind: int, oids: Sequence[Oid], repetitions: int = 0, *, once: bool = False) -> Answer:
         """Return the agent's answer, whatever its error status.
 
         With `once` an agent that has answered before gets one try: the caller has something better to ask.
@@ -70,7 +71,7 @@ class Exchange:
         request_id = _fresh_id()
         pdu = encode_request(kind, request_id, oids, repetitions)
         for _ in range(RESYNCS):
-            answer = self._ask(request_id, pdu, once=once and self.answered)
+            answer = await self._ask(request_id, pdu, once=once and self.answered)
             if answer.kind != REPORT:
                 self.answered = True
                 if answer.status == AUTHORIZATION_ERROR:
@@ -79,22 +80,22 @@ class Exchange:
             self._judge_report(answer)
         raise Refused("the agent's engine does not settle its clock", ADVICE_SLOW)
 
-    def _discover(self, codec: UserCodec) -> None:
+    async def _discover(self, codec: UserCodec) -> None:
         request_id = _fresh_id()
         try:
-            self._ask(request_id, encode_request(GET, request_id, ()))
+            await self._ask(request_id, encode_request(GET, request_id, ()))
         except TimedOut as silence:
             raise Unreachable(f"no SNMPv3 agent answers at {self._where}", ADVICE_REACH) from silence
         if not codec.engine.id:
             raise Malformed("the agent does not tell its engine id", ADVICE_FIRMWARE)
 
-    def _ask(self, request_id: int, pdu: bytes, *, once: bool = False) -> Answer:
+    async def _ask(self, request_id: int, pdu: bytes, *, once: bool = False) -> Answer:
         """Send, wait, send again; an agent known to be silent gets one try only."""
         for patience_s in TRIES_S[:1] if once or self._silent else TRIES_S:
             if self.deadline.passed:
                 break
             self._send(self._codec.encode(request_id, pdu))
-            answer = self._listen(request_id, Deadline(min(patience_s, self.deadline.remaining_s)))
+            answer = await self._listen(request_id, Deadline(min(patience_s, self.deadline.remaining_s)))
             if answer is not None:
                 self._silent = False
                 return answer
@@ -104,38 +105,27 @@ class Exchange:
     def _send(self, data: bytes) -> None:
         self.requests += 1
         try:
-            self._socket.send(data)
+            self._line.send(data)
         except OSError as error:
-            raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
+            raise self._unreachable(error) from error
 
-    def _listen(self, request_id: int, patience: Deadline) -> Answer | None:
+    async def _listen(self, request_id: int, patience: Deadline) -> Answer | None:
         """Return the matching answer, or None when the patience ends."""
-        while not patience.passed:
-            self._wait_at_most(patience.remaining_s)
+        while (left_s := patience.remaining_s) > 0:
             try:
-                answer = self._codec.decode(self._socket.recv(LARGEST_DATAGRAM))
-            except BlockingIOError:
-                continue
+                data = await self._line.receive(left_s)
+                answer = None if data is None else self._codec.decode(data)
             except OSError as error:
-                raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
+                raise self._unreachable(error) from error
             except BerError as rubbish:
                 self._rubbish = str(rubbish)
                 continue
-            if answer.request_id == request_id:
+            if answer is not None and answer.request_id == request_id:
                 return answer
         return None
 
-    def _wait_at_most(self, seconds: float) -> None:
-        """Let the kernel end a wait: one call a packet less than asking it first whether something came.
-
-        Set anew only when the time that is left has become shorter by a notch, so a wait may end a notch late.
-        """
-        notches = max(1, ceil(seconds / NOTCH_S))
-        if notches != self._notches:
-            self._notches = notches
-            self._socket.setsockopt(
-                socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIMEVAL.pack(*divmod(notches * NOTCH_US, 1_000_000))
-            )
+    def _unreachable(self, error: OSError) -> Unreachable:
+        return Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH)
 
     def _silence(self) -> HardwareError:
         if self._rubbish is not None and not self.answered:
@@ -154,15 +144,6 @@ class Exchange:
             raise AuthRefused("the agent does not allow this security level to the SNMPv3 user", ADVICE_USER)
         if trouble is None:
             raise Unsupported("the agent reports an SNMPv3 error of its own", ADVICE_FIRMWARE)
-
-    def _open(self, target: SnmpTarget) -> socket.socket:
-        try:
-            family, _, _, _, resolved = socket.getaddrinfo(target.address, target.port, type=socket.SOCK_DGRAM)[0]
-            opened = socket.socket(family, socket.SOCK_DGRAM)
-            opened.connect(resolved)
-        except OSError as error:
-            raise Unreachable(f"{self._where} cannot be reached ({error.strerror})", ADVICE_REACH) from error
-        return opened
 
 
 def _fresh_id() -> int:

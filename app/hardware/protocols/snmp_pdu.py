@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.hardware.protocols.snmp_ber import (
-    END_OF_MIB,
     OID,
     REMEMBERED,
     SEQUENCE,
     BerError,
     Oid,
     Reader,
+    decode_name,
     decode_oid,
     decode_value,
     dotted,
@@ -41,20 +41,18 @@ SHORT = 0x7F  # the longest element whose length is one byte
 
 
 class Varbind(NamedTuple):
-    """One object of an answer, still encoded."""
+    """One object of an answer, still encoded; `name` is its OID as text where that is at hand."""
 
     oid: Oid
     tag: int
     body: bytes
-
-    @property
-    def ends_mib(self) -> bool:
-        """True for the marker that nothing follows."""
-        return self.tag == END_OF_MIB
+    name: str = ""
 
     def value(self) -> SnmpValue:
         """Return the decoded value. Raises BerError."""
-        return SnmpValue(dotted(self.oid), *decode_value(self.tag, self.body))
+        oid, tag, body, name = self
+        kind, value = decode_value(tag, body)
+        return SnmpValue(name or dotted(oid), kind, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,8 @@ def decode_varbinds(body: bytes) -> tuple[Varbind, ...]:
                 and body[place] == SEQUENCE
                 and body[place + 2] == OID
             ):
-                varbinds.append(Varbind(decode_oid(body[place + 4 : name]), body[name], body[start:following]))
+                oid, text = decode_name(body[place + 4 : name])
+                varbinds.append(Varbind(oid, body[name], body[start:following], text))
                 place = following
                 continue
         except IndexError:

@@ -48,6 +48,7 @@ def _master_key(digest: str, pass_phrase: str) -> bytes:
     return hashlib.new(digest, repeated).digest()
 
 
+@lru_cache(maxsize=8192)  # three of every device of a large site
 def localized_key(digest: str, pass_phrase: str, engine: bytes, size: int = 0) -> bytes:
     """Return the key for one engine, lengthened to at least `size` bytes where the hash is too short."""
     master = _master_key(digest, pass_phrase)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.hardware.protocols.snmp_ber import NO_SUCH_INSTANCE, NO_SUCH_OBJECT, Oid
+from app.hardware.protocols.snmp_ber import END_OF_MIB, NO_SUCH_INSTANCE, NO_SUCH_OBJECT, Oid
 from app.hardware.protocols.snmp_pdu import Varbind
 
 
@@ -27,13 +27,15 @@ def judge_page(column: Oid, last: Oid, varbinds: Sequence[Varbind]) -> Page:
     if not varbinds:
         return Page(problem="the agent answered with an empty list")
     rows: list[Varbind] = []
+    length = len(column)
     for varbind in varbinds:
-        if varbind.ends_mib or varbind.oid[: len(column)] != column:
+        oid, tag = varbind[:2]
+        if tag == END_OF_MIB or oid[:length] != column:
             return Page(tuple(rows), ended=True)
-        if varbind.oid <= last:
-            if not rows and varbind.tag in (NO_SUCH_OBJECT, NO_SUCH_INSTANCE):
+        if oid <= last:
+            if not rows and tag in (NO_SUCH_OBJECT, NO_SUCH_INSTANCE):
                 return Page(ended=True)
             return Page(tuple(rows), problem="the agent's list does not ascend")
         rows.append(varbind)
-        last = varbind.oid
+        last = oid
     return Page(tuple(rows))
