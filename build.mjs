@@ -1,5 +1,6 @@
 // Bundles app/web/assets into app/web/static/dist: hashed names, and manifest.json that says which name became which.
 import { build } from 'esbuild'
+import { createHash } from 'node:crypto'
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +30,7 @@ const { metafile } = await build({
   chunkNames: 'chunk-[hash]',
   assetNames: '[name]-[hash]',
   publicPath: '/static/dist/',
-  loader: { '.svg': 'copy', '.wasm': 'file' },
+  loader: { '.svg': 'copy', '.png': 'copy', '.wasm': 'file' },
   logLevel: 'warning',
 })
 
@@ -43,14 +44,27 @@ const files = Object.fromEntries(
 // A copied file is no entry point to esbuild: its only input is itself.
 for (const [path, output] of outputs) {
   const inputs = Object.keys(output.inputs)
-  if (!output.entryPoint && inputs.length === 1 && inputs[0].endsWith('.svg')) {
+  if (!output.entryPoint && inputs.length === 1 && /\.(svg|png)$/.test(inputs[0])) {
     files[inputs[0].replace('app/web/assets/', '')] = plain(path)
   }
 }
 const manifest = { files, precache: outputs.map(([path]) => plain(path)).sort() }
+
+// The service worker: a classic script with the list of everything above in it. Another list is another version.
+const version = createHash('sha256').update(manifest.precache.join()).digest('hex').slice(0, 12)
+await build({
+  entryPoints: [join(assets, 'worker/sw.js')],
+  outfile: join(dist, 'sw.js'),
+  bundle: true,
+  format: 'iife',
+  minify: true,
+  target: ['chrome110', 'safari16', 'firefox115'],
+  define: { VERSION: JSON.stringify(version), FILES: JSON.stringify(manifest.precache.map((name) => `/static/dist/${name}`)) },
+  logLevel: 'warning',
+})
 writeFileSync(join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
 
 // What an earlier build left goes last: a page that is being served never misses a file.
 for (const name of readdirSync(dist)) {
-  if (name !== 'manifest.json' && !manifest.precache.includes(name)) rmSync(join(dist, name))
+  if (!['manifest.json', 'sw.js'].includes(name) && !manifest.precache.includes(name)) rmSync(join(dist, name))
 }

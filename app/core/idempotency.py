@@ -7,6 +7,7 @@ all. A second request with the same key waits for the first at that row and then
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -106,9 +107,15 @@ def _rendered(refusal: AppError) -> Response:
 
 
 def _fingerprint() -> str:
-    """What makes two requests the same: method, address, and every byte of the body."""
+    """What makes two requests the same: method, address, and the body's every byte; of a form, its fields and files."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    digest.update(request.get_data(cache=True))
+    if request.mimetype == "multipart/form-data":  # its boundary is another one each time
+        digest.update(json.dumps(sorted(request.form.items(multi=True))).encode())
+        for name, file in request.files.items(multi=True):
+            digest.update(f"\n{name} {hashlib.sha256(file.stream.read()).hexdigest()}".encode())
+            file.stream.seek(0)
+    else:
+        digest.update(request.get_data(cache=True))
     return digest.hexdigest()
 
 

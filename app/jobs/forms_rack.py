@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.core.errors import AppError
+from app.core.errors import AppError, FieldError, Invalid
 from app.core.forms import Form, options
 from app.jobs.kinds import KINDS
 from app.jobs.states import Verb
@@ -42,6 +42,11 @@ class VerbForm(Form):
     def body(self) -> dict[str, Any]:
         """What was filled in, for the verb's schema."""
         return {name: value for name, value in self.data.items() if value not in (None, "")}
+
+    def refusal(self) -> Invalid:
+        """What is wrong with what was typed, for a tablet's queue."""
+        named = [FieldError(name or "", "invalid", str(text)) for name, told in self.errors.items() for text in told]
+        return Invalid("invalid", " ".join(error.detail for error in named), named)
 
     def take(self, refusal: AppError) -> None:
         """Show a refusal at the fields it names, else about the whole form."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.hardware.models import DeviceAction, Diagnostics
 from app.hardware.queries import ID_LED, latest, newest_action, open_run
 from app.jobs import outlook, queries
 from app.jobs.day import Window, last_start, window_of
-from app.jobs.kind import Kind
+from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
 from app.jobs.operations.act import Act
@@ -84,6 +84,35 @@ class OrderPage:
     calls: Sequence[Referral]
     others: Sequence[WorkOrder]
     record: Sequence[Told]
+
+    @property
+    def act(self) -> str:
+        """The name of the one thing to do now, as a tablet's queue knows it: `start`, `step:swap`, `completion`."""
+        if self.main in {Main.STEP, Main.WAIT_STEP} and self.next_step:
+            return f"step:{self.next_step.key}"
+        return "completion" if self.main == Main.COMPLETE else str(self.main)
+
+    @property
+    def ahead(self) -> list[OrderPage]:
+        """The page as it will be after each act that may follow, up to one that needs somebody else. Empty if none may.
+
+        A tablet without network goes through them.
+        """
+        starts = self.main == Main.START and self.refusal is None
+        if not self.is_holder or not (starts or self.main == Main.STEP):
+            return []
+        steps = self.order.steps
+        todo = [step for step in steps if step.done_at is None and (starts or step is not self.next_step)]
+        pages = []
+        for step in todo:
+            done = steps.index(step)
+            track = ["done" if i < done else "now" if i == done else "todo" for i in range(len(steps))]
+            waits = step.evidence == Evidence.SECOND_PERSON
+            main = Main.WAIT_STEP if waits else Main.STEP
+            pages.append(replace(self, main=main, next_step=step, track=track))
+            if waits:
+                return pages
+        return [*pages, replace(self, main=Main.COMPLETE, next_step=None)]
 
 
 def order_page(session: Session, principal: Principal, order: WorkOrder, *, now: datetime, true: datetime) -> OrderPage:

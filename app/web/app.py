@@ -28,11 +28,12 @@ from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
 from app.shifts.routes import blueprint as sites_pages
 from app.shifts.routes_shifts import blueprint as shifts_pages
-from app.web import components, errors, health, openapi, security, shell, stream
+from app.web import components, errors, health, openapi, security, shell, stream, tablet
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     health.blueprint,
     stream.blueprint,
+    tablet.blueprint,
     people_pages,
     new_order.blueprint,
     level1.blueprint,

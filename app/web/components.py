@@ -46,6 +46,7 @@ class SignedIn:
     roles: str
     pages: tuple[PageLink, ...]
     sign_out_url: str
+    sign_in: str = ""  # the name they sign in with
 
 
 @dataclass(frozen=True, slots=True)

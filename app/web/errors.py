@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import AppError, Conflict, FieldError, HardwareError, Unauthenticated, Unavailable
+from app.core.tablet import is_queued
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,8 @@ def problem(error: AppError, *, title: str | None = None, **more: Any) -> dict[s
 
 
 def is_program() -> bool:
-    """True when a program asks: it gets problem+json, never a page and never a redirect to one."""
-    return request.path.startswith(PROGRAMS)
+    """True when a program or a tablet's queue asks: it gets problem+json, never a page and never a redirect to one."""
+    return request.path.startswith(PROGRAMS) or is_queued()
 
 
 def _refused(error: AppError) -> AnyResponse:

@@ -25,7 +25,7 @@ DEEPEST: Final = 40
 LARGEST: Final = 2**53 - 1  # beyond it JSON's readers disagree (RFC 8259, section 6)
 SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 RAW: Final = ("/api/", "/hooks/")  # whose bodies are signed or compared
-NOBODY_ASKED: Final = {"static", "health.live", "health.ready", "health.metrics"}
+NOBODY_ASKED: Final = {"static", "health.live", "health.ready", "health.metrics", "tablet.worker", "tablet.manifest"}
 
 POLICY: Final = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "

@@ -68,4 +68,4 @@ def _signed_in(principal: Principal) -> SignedIn:
         for title, url, for_whom in PAGES
         if (for_whom in roles if isinstance(for_whom, Role) else principal.may(for_whom))
     )
-    return SignedIn(principal.full_name, ", ".join(words) or "no role yet", links, "/sign-out")
+    return SignedIn(principal.full_name, ", ".join(words) or "no role yet", links, "/sign-out", principal.name)

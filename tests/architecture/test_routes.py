@@ -17,7 +17,10 @@ from app.core.settings import from_environment
 from app.web.app import ELSEWHERE, HOMES, create_app
 from app.web.shell import PAGES
 
-PUBLIC = {"/sign-in", "/sign-out", "/health/live", "/health/ready", "/metrics", "/api/v1/openapi.json"}
+PUBLIC = {
+    "/sign-in", "/sign-out", "/health/live", "/health/ready", "/metrics", "/api/v1/openapi.json",
+    "/sw.js", "/manifest.webmanifest", "/offline", "/tablet",
+}  # fmt: skip
 WAITING = {"hardware_api.take", "hardware_api.id_led"}  # idempotent in their first half: the second waits for a worker
 
 

@@ -41,10 +41,7 @@ class Act:
     @property
     def at(self) -> datetime:
         """When it was done: the tablet's time if it lies between the claim and now, else now."""
-        if self.device is None or self.order.claimed_at is None:
-            return self.now
-        believable = self.order.claimed_at <= self.device.at <= self.now + _CLOCK_SLACK
-        return self.device.at if believable else self.now
+        return believed(self.order, self.device.at if self.device else None, self.now)
 
     @property
     def calendar(self) -> Calendar:
@@ -83,6 +80,13 @@ class Act:
     def stay(self, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
         """Record an act that leaves the state as it is."""
         return self.leave(OrderState(self.order.state), why=why, detail=detail)
+
+
+def believed(order: WorkOrder, at: datetime | None, now: datetime) -> datetime:
+    """A tablet's time where it lies between the claim and now (2 minutes ahead of us at most), else now."""
+    if at is None or order.claimed_at is None:
+        return now
+    return at if order.claimed_at <= at <= now + _CLOCK_SLACK else now
 
 
 def check(act: Act, principal: Principal) -> None:

@@ -13,14 +13,16 @@ from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
 from app.core.permissions import Permission
+from app.core.tablet import is_queued, is_watched, queueable, stamp
 from app.hardware.operations.led import request_id_led
 from app.hardware.queries import asset_for
 from app.jobs import outlook, photos
 from app.jobs.day import day_of
-from app.jobs.forms import read_verb
+from app.jobs.forms import VerbSchema, read, read_verb
 from app.jobs.forms_rack import FORMS, TEAM_HOURS, CompletionForm, CorrectionForm, MatchForm, VerbForm
 from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
+from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
 from app.jobs.order_page import evidence_of, order_page
 from app.jobs.queries import order_numbered
@@ -49,17 +51,19 @@ def order(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/orders/<number>/<any(claim, start):verb>")
 @needs(Permission.ORDERS_ACT)
+@queueable
 def press(number: str, verb: str) -> ResponseReturnValue:
     """A verb that needs nothing but the press."""
     refusal = _do(number, Verb(verb), {})
     if refusal:
         return _order_page(number, refusal=refusal)
-    flash(TOLD[Verb(verb)], "ok")
+    _told(TOLD[Verb(verb)])
     return redirect(url_for("technician.order", number=number), 303)
 
 
 @blueprint.post("/orders/<number>/match")
 @needs(Permission.ORDERS_ACT)
+@queueable
 def match(number: str) -> ResponseReturnValue:
     """The server check. What does not match is a full-screen stop."""
     form = MatchForm.sent()
@@ -74,7 +78,7 @@ def match(number: str) -> ResponseReturnValue:
     if seen.get("wrong"):
         return redirect(url_for("technician.stop", number=number), 303)
     if not seen.get("pending"):
-        flash(form.done, "ok")
+        _told(form.done)
     return redirect(url_for("technician.order", number=number), 303)
 
 
@@ -96,6 +100,7 @@ def stop(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/orders/<number>/step")
 @needs(Permission.ORDERS_ACT)
+@queueable
 def step(number: str) -> ResponseReturnValue:
     """One step done, with its evidence."""
     with transaction() as session:
@@ -118,19 +123,26 @@ def add_photo(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/orders/<number>/photos")
 @needs(Permission.ORDERS_ACT)
+@queueable
 def photo(number: str) -> ResponseReturnValue:
     """Keep a picture; when the open step is proved by it, that step is done with it."""
-    sent = request.files.get("photo")
+    sent, device = request.files.get("photo"), stamp()
+    stamped = {"device": device} if device else {}
     try:
         with transaction() as session:
             found = order_numbered(session, current(), number)
             key, now = request.form.get("step") or None, business_now()
             data = sent.read() if sent else b""
-            kept = photos.keep(session, found, data, by=current().name, step_key=key, now=now)
+            told_at = read(VerbSchema, stamped).get("device", {}).get("at")
+            taken_at = believed(found, told_at, now)
+            kept = photos.keep(session, found, data, by=current().name, step_key=key, now=taken_at)
             if any(s.key == key and s.evidence == Evidence.PHOTO for s in found.steps):
-                body = read_verb(Verb.STEP, {"id": key, "evidence": {"photo": str(kept.id)}})
-                perform(session, current(), number, Verb.STEP, body, now=now, silence=_silence())
+                evidence = {"photo": str(kept.id), "sha256": kept.sha256}
+                done = read_verb(Verb.STEP, {"id": key, "evidence": evidence, **stamped})
+                perform(session, current(), number, Verb.STEP, done, now=now, silence=_silence())
     except (Invalid, Conflict) as refusal:
+        if device:
+            raise
         return _order_page(number, refusal=refusal)
     return redirect(url_for("technician.order", number=number), 303)
 
@@ -155,6 +167,7 @@ def id_led(number: str) -> ResponseReturnValue:
     methods=["GET", "POST"],
 )
 @needs(Permission.ORDERS_ACT)
+@queueable
 def ask(number: str, verb: str) -> ResponseReturnValue:
     """A verb that wants words first: its own page, and back to the order."""
     named = Verb(verb)
@@ -163,7 +176,7 @@ def ask(number: str, verb: str) -> ResponseReturnValue:
     if form.is_sent_well():
         refusal = _do(number, named, form.body())
         if refusal is None:
-            flash(form.done, "ok")
+            _told(form.done)
             return redirect(url_for("technician.order", number=number), 303)
         form.take(refusal)
     return _form_page(number, named, form)
@@ -178,26 +191,36 @@ def _form_of(order: WorkOrder, verb: Verb) -> VerbForm:
     return FORMS[verb].sent()
 
 
-def _completion(order: WorkOrder) -> CompletionForm:
-    if order.state != OrderState.WORKING:
+def _completion(order: WorkOrder, *, ahead: bool = False) -> CompletionForm:
+    if order.state != OrderState.WORKING and not ahead:
         return CompletionForm.sent(outcome="no_fault_found").only_no_fault()
     removed, installed = outlook.serials_given(order.steps)
     return CompletionForm.sent(removed_serial=removed, installed_serial=installed or order.part_serial)
 
 
 def _do(number: str, verb: Verb, body: dict[str, Any]) -> AppError | None:
-    """Do one verb; the refusal when the rules say no, for the page to show."""
+    """Do one verb; the refusal when the rules say no, for the page to show. A tablet's queue is told it as it is."""
+    device = stamp()
     try:
+        given = read_verb(verb, {**body, "device": device} if device else body)
         with transaction() as session:
-            perform(
-                session, current(), number, verb, read_verb(verb, body), now=business_now(), silence=_silence()
-            )  # fmt: skip
+            perform(session, current(), number, verb, given, now=business_now(), silence=_silence())
     except (Invalid, Conflict, VersionConflict) as refusal:
+        if device:
+            raise
         return refusal
     return None
 
 
+def _told(sentence: str) -> None:
+    """Say it on the next page, if somebody looks."""
+    if is_watched():
+        flash(sentence, "ok")
+
+
 def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm | None = None) -> ResponseReturnValue:
+    if form and is_queued():
+        raise form.refusal()
     with transaction() as session:
         found = order_numbered(session, current(), number)
         page = order_page(session, current(), found, now=business_now(), true=true_now())
@@ -209,12 +232,14 @@ def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm 
             refused=refusal.detail if refusal else None,
             typed=request.form.get("evidence"),
             match_form=form or MatchForm(),
-            completion_form=_completion(found) if page.main == outlook.Main.COMPLETE else None,
+            completion_form=_completion(found, ahead=bool(page.ahead)),
         )
     return text, refusal.status if refusal else 422 if form else 200
 
 
 def _form_page(number: str, verb: Verb, form: VerbForm) -> ResponseReturnValue:
+    if is_queued():
+        raise form.refusal()
     with transaction() as session:
         found = order_numbered(session, current(), number)
         page = order_page(session, current(), found, now=business_now(), true=true_now())

@@ -1,17 +1,27 @@
+import { keepPages } from './js/keep.js'
 import { watchForms } from './js/form.js'
 import { watchLive } from './js/live.js'
 import { watchMenus } from './js/menu.js'
 import { watchPhotos } from './js/photo.js'
 import { watchNewOrder } from './js/new-order.js'
+import { watchNotSent } from './js/not-sent.js'
+import { watchQueuedForms } from './js/queued-forms.js'
 import { tickTimes } from './js/relative-time.js'
 import { watchScans } from './js/scan.js'
+import { watchSync } from './js/sync.js'
 import { watchThemeChoices } from './js/theme-choices.js'
+import { watchWalk } from './js/walk.js'
 
 watchThemeChoices()
 watchMenus()
+watchQueuedForms()
 watchForms()
 watchPhotos()
 tickTimes()
 watchScans()
 watchLive()
 watchNewOrder()
+watchWalk()
+watchNotSent()
+watchSync()
+keepPages()

@@ -67,7 +67,8 @@ def words(page: str) -> str:
 
 
 def main_button(page: str) -> str:
-    """The words of the one main button; fails when there is more than one."""
+    """The words of the one main button; fails when there is more than one. What comes later waits in templates."""
+    page = re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
     found = re.findall(r'<(?:button|a) class="button is-main[^>]*>(.*?)</(?:button|a)>', page, flags=re.DOTALL)
     assert len(found) == 1, found
     return words(found[0]).strip()

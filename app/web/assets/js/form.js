@@ -13,7 +13,7 @@ const echo = (form, pressed) => {
   pressed.textContent = pressed.dataset.echo
 }
 
-const settle = (form) => {
+export const settle = (form) => {
   delete form.dataset.sending
   for (const button of document.querySelectorAll('button[aria-busy]')) {
     if (button.form !== form) continue
@@ -22,15 +22,17 @@ const settle = (form) => {
   }
 }
 
-/** A second touch on a form that is on its way is swallowed; the first shows its echo. */
-const guard = (event, form, pressed) => {
-  if ('sending' in form.dataset) {
-    event.preventDefault()
-    return
-  }
+/** The form is on its way: nothing typed in it is lost any more, and its button says so. */
+export const begin = (form, pressed) => {
   dirty.delete(form)
   echo(form, pressed)
   setTimeout(() => settle(form), longestWait) // an answer that never comes must not lock the form
+}
+
+/** A second touch on a form that is on its way is swallowed; the first shows its echo. */
+const guard = (event, form, pressed) => {
+  if ('sending' in form.dataset) event.preventDefault()
+  else begin(form, pressed)
 }
 
 export const isDirty = (part) =>

@@ -146,6 +146,7 @@ export const watchLive = () => {
   open()
   document.addEventListener('htmx:afterSettle', openForNewParts)
   document.addEventListener('live:refreshed', openForNewParts)
+  document.addEventListener('queue:sent', () => refreshAll(parts())) // what this tablet kept is on record now
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {

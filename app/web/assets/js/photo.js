@@ -1,7 +1,7 @@
 // A photo from the tablet's camera is 5 to 12 MB and carries where it was taken. It is drawn again, smaller, and so
 // loses both; the form then sends it like any other field. Without canvas or on failure the original goes as it is.
 
-const longestEdge = 2048
+const longestEdge = 1600
 
 const draw = async (file, canvas) => {
   const picture = await createImageBitmap(file)

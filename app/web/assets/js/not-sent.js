@@ -1,0 +1,96 @@
+// The page of what is not sent: what waits, and what was not taken, with both versions for a person to decide.
+import { changed, flush, howItStands, keep, me } from './queue.js'
+import { allActs, dropAct } from './store.js'
+
+const byId = (id) => document.getElementById(id)
+const time = (at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: document.documentElement.dataset.zone || undefined }).format(new Date(at))
+const piece = (id) => byId(id).content.firstElementChild.cloneNode(true)
+const put = (node, name, text) => {
+  node.querySelector(`[data-${name}]`).textContent = text
+}
+const mine = ({ fields }) => fields.map(([name, value]) => (value instanceof Blob ? 'a photo' : `${name.replaceAll('_', ' ')}: ${value}`)).join(', ') || 'done'
+const why = { offline: 'No network now. It is sent by itself.', 'signed-out': 'Your sign-in has ended. Sign in again: nothing is lost.', fine: '', unknown: 'Trying …' }
+
+/** What the record says now, and who said it. */
+const theirs = async (order) => {
+  try {
+    const [orderNow, events] = await Promise.all(
+      [`/api/v1/work-orders/${order}`, `/api/v1/work-orders/${order}/events`].map(async (address) => {
+        const answer = await fetch(address, { signal: AbortSignal.timeout(10_000) })
+        if (!answer.ok) throw new TypeError(String(answer.status))
+        return answer.json()
+      }),
+    )
+    const last = events.items.at(-1)
+    return [`The order is ${orderNow.state.replaceAll('_', ' ')}.`, last ? `${last.verb.replaceAll('_', ' ')} by ${last.by}, ${time(last.at)}${last.why ? `: ${last.why}` : ''}` : '']
+  } catch {
+    return ['Not known without network.', '']
+  }
+}
+
+const decide = async (act, deed) => {
+  if (deed === 'again') await keep({ ...act })
+  if (deed === 'note') {
+    const text = `Not taken from the tablet: ${act.what} (${mine(act)}), done ${time(act.at)}. ${act.told.detail}`
+    await keep({ order: act.order, act: 'note', what: 'Note', url: `/orders/${act.order}/rack/note`, fields: [['text', text.slice(0, 4000)]] })
+  }
+  await dropAct(act.seq)
+  changed()
+  await flush()
+}
+
+const refusedCard = (act) => {
+  const card = piece('one-refused')
+  put(card, 'what', `${act.what} · ${act.order}`)
+  put(card, 'told', act.told.detail)
+  put(card, 'mine', mine(act))
+  put(card, 'where', `${act.person}, ${time(act.at)}`)
+  theirs(act.order).then(([words, who]) => {
+    put(card, 'theirs', words)
+    put(card, 'who', who)
+  })
+  card.addEventListener('click', ({ target }) => {
+    const deed = target.closest('[data-do]')?.dataset.do
+    if (deed) decide(act, deed)
+  })
+  return card
+}
+
+const waitingLine = (act) => {
+  const line = piece('one-waiting')
+  put(line, 'what', act.what)
+  put(line, 'where', `${act.order} · ${time(act.at)}`)
+  return line
+}
+
+const fill = (id, nodes) => {
+  byId(id).hidden = !nodes.length
+  byId(id).querySelector('[data-list]').replaceChildren(...nodes)
+}
+
+let shown = null
+
+const show = async () => {
+  const acts = await allActs()
+  const own = acts.filter(({ person }) => person === me())
+  const others = acts.filter(({ person }) => person !== me())
+  byId('why').textContent = why[howItStands()]
+  byId('nothing-waits').hidden = acts.length > 0
+  byId('others').hidden = !others.length
+  byId('whose').textContent = `${others.length} of ${[...new Set(others.map(({ person }) => person))].join(', ')}: sent once they sign in on this tablet.`
+  byId('leaving').hidden = location.hash !== '#leaving' || !own.length
+  byId('leaving-words').textContent = `${own.length} of yours ${own.length === 1 ? 'is' : 'are'} not sent.`
+  const now = own.map(({ seq, state }) => `${seq}${state}`).join()
+  if (now === shown) return
+  shown = now
+  fill('waits', own.filter(({ state }) => state === 'waiting').map(waitingLine))
+  fill('refused', own.filter(({ state }) => state === 'refused').map(refusedCard))
+}
+
+export const watchNotSent = () => {
+  if (!byId('not-sent')) return
+  document.addEventListener('queue:changed', show)
+  addEventListener('hashchange', show)
+  byId('send-now').addEventListener('click', () => flush())
+  show()
+}

@@ -1,0 +1,85 @@
+// The top bar says what is not sent, the strip below it since when there is no network; signing out asks first.
+import { flush, howItStands, me } from './queue.js'
+import { businessNow } from './relative-time.js'
+import { allActs } from './store.js'
+
+const everyMs = 15_000
+const root = document.documentElement
+
+const counted = async () => {
+  const acts = await allActs()
+  const mine = acts.filter(({ person }) => person === me())
+  return {
+    waiting: mine.filter(({ state }) => state === 'waiting').length,
+    refused: mine.filter(({ state }) => state === 'refused').length,
+    others: acts.length - mine.length,
+  }
+}
+
+const showCount = async () => {
+  const sync = document.getElementById('sync')
+  if (!sync) return
+  const { waiting, refused, others } = await counted()
+  const parts = [refused && `${refused} need${refused === 1 ? 's' : ''} you`, waiting && `${waiting} not sent`, !waiting && !refused && others && `${others} of others not sent`].filter(Boolean)
+  if (waiting && howItStands() === 'signed-out') parts.push('sign in')
+  sync.hidden = !parts.length
+  const text = parts.join(' · ')
+  if (sync.textContent !== text) sync.textContent = text
+}
+
+let shownAt = root.dataset.renderedAt
+
+const clock = (at) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: root.dataset.zone || undefined }).format(new Date(at))
+const day = (at) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: root.dataset.zone || undefined }).format(new Date(at))
+
+/** "No network: data from 10:42", with the day when it is not today's. */
+const showAge = () => {
+  const strip = document.getElementById('kept')
+  if (!strip || !shownAt) return
+  const away = !navigator.onLine || 'kept' in root.dataset
+  const today = day(businessNow()) === day(shownAt)
+  const text = away ? `No network: data from ${today ? '' : `${day(shownAt)}, `}${clock(shownAt)}` : ''
+  if (strip.textContent !== text) strip.textContent = text
+  strip.hidden = !away
+}
+
+const isTyping = () => document.activeElement?.matches('input, textarea, select')
+
+/** A kept page is read again once the network is there, unless somebody types in it. */
+const back = async () => {
+  await flush()
+  if ('kept' in root.dataset && howItStands() === 'fine' && !isTyping()) location.reload()
+  showAge()
+}
+
+const tryAgain = async () => {
+  if (document.visibilityState === 'visible' && navigator.onLine && ((await counted()).waiting || 'kept' in root.dataset)) await back()
+}
+
+const leave = async (event) => {
+  const form = event.target
+  if (!form.matches('[data-sign-out]') || 'sure' in form.dataset) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  await flush()
+  const { waiting, refused } = await counted()
+  if (waiting || refused) return location.assign('/tablet#leaving')
+  form.dataset.sure = ''
+  form.requestSubmit()
+}
+
+export const watchSync = () => {
+  document.addEventListener('submit', leave, { capture: true })
+  document.addEventListener('queue:changed', showCount)
+  document.addEventListener('live:refreshed', () => {
+    shownAt = new Date(businessNow()).toISOString()
+    showAge()
+  })
+  addEventListener('online', back)
+  addEventListener('offline', showAge)
+  document.addEventListener('visibilitychange', tryAgain)
+  setInterval(tryAgain, everyMs)
+  showAge()
+  showCount()
+  tryAgain()
+}
