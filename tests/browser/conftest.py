@@ -36,15 +36,19 @@ AxeCheck = Callable[[Page], None]
 Saver = Callable[[Page, str], Path | None]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One headless Chromium for the session; tests open contexts in it."""
+    """One headless Chromium for the file; tests open contexts in it.
+
+    Not for the session: while Playwright is open its event loop runs in this thread, and a later test of another file
+    that calls asyncio.run() would fail.
+    """
     if not CHROMIUM.exists():
         pytest.skip("needs Debian package chromium")
     launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=30_000)

@@ -9,6 +9,7 @@ from datetime import datetime
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
 
 NO_OBJECT = SnmpValue("", SnmpType.ABSENT, None)
+LARGEST = 2.0**64
 LEADING_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)")
 
 
@@ -34,9 +35,9 @@ class Values:
         return self._columns.get(column, {})
 
     def number(self, column: str | None, index: str = "0") -> float | None:
-        """A number, or None when the object is not there or is no number."""
+        """A number, or None when the object is not there or is none: also NaN, and what no 64 bits can count."""
         value = self._at(column, index).value if column else None
-        return None if value is None or isinstance(value, bytes) else value
+        return None if value is None or isinstance(value, bytes) or not abs(value) <= LARGEST else value
 
     def measured(self, column: str, index: str = "0") -> float | None:
         """A number, also one that the agent writes as text ("12.1", "56% of maximum"); None when there is none."""

@@ -27,6 +27,7 @@ KINDS = {  # EntitySensorDataType -> kind and unit of the reading
     14: ("optical_power", "dB[mW]"),
 }
 UNITS_SCALE = 9  # EntitySensorDataScale: units; one less is a thousandth
+SCALES, PRECISIONS = range(1, 18), range(-8, 10)  # RFC 3433
 NOT_READ = {2: "the sensor is not available", 3: "the sensor does not work"}
 
 
@@ -50,10 +51,12 @@ def read_sensors(values: Values, table: str, mib_object: str) -> Facts:
     return Facts(parts=tuple(parts), readings=tuple(readings))
 
 
-def scaled(values: Values, table: str, index: str, raw: float) -> float:
-    """A raw value, or a limit of it, in the sensor's unit."""
+def scaled(values: Values, table: str, index: str, raw: float) -> float | None:
+    """A raw value, or a limit of it, in the sensor's unit; None when scale or precision are none that the MIB knows."""
     scale = values.number(f"{table}.2", index) or UNITS_SCALE
     precision = values.number(f"{table}.3", index) or 0
+    if scale not in SCALES or precision not in PRECISIONS:
+        return None
     return round(raw * 10.0 ** (3 * (scale - UNITS_SCALE) - precision), 9)
 
 
@@ -65,9 +68,9 @@ def name_at(values: Values, index: str) -> str:
 def _reading(values: Values, table: str, index: str, kind: str, unit: str) -> Reading:
     raw = values.number(f"{table}.4", index)
     reason = NOT_READ.get(int(values.number(f"{table}.5", index) or 1))
-    if raw is None:
-        reason = reason or "the agent gave no number"
     value = None if reason or raw is None else scaled(values, table, index, raw)
+    if value is None:
+        reason = reason or "the agent gave no number, or one without its scale"
     state = State.UNKNOWN if reason else State.OK
     name = _told_apart(values, index)
     return Reading(kind, name, value, unit, state, values.source, values.read_at, reason)

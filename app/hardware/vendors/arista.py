@@ -25,7 +25,8 @@ def judge_temperatures(values: Values) -> Facts:
         if raw is None or values.number(f"{SENSORS}.1", index) != CELSIUS or not _works(values, index):
             continue
         told = {name: values.number(column, index) for name, column in LIMITS.items()}
-        limits = {n: scaled(values, SENSORS, index, at) for n, at in told.items() if at and abs(at) < UNLIMITED}
+        given = {n: scaled(values, SENSORS, index, at) for n, at in told.items() if at and abs(at) < UNLIMITED}
+        limits = {n: at for n, at in given.items() if at is not None}
         value = scaled(values, SENSORS, index, raw)
         name, evidence = name_at(values, index), f"entPhySensorValue.{index}"
         _reading, part = judged(values, evidence, name, "temperature", value, "Cel", limits)

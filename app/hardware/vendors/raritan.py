@@ -59,6 +59,7 @@ KINDS = {  # SensorTypeEnumeration -> kind and unit of the reading
     23: ("frequency", "Hz"),
 }
 ON_OFF, TRIP, ENERGY = 14, 15, 8
+MOST_DIGITS = 9  # a 32-bit value has no more
 FAHRENHEIT = 14  # SensorUnitsEnumeration
 PARTS_OF_READINGS = {"temperature": Kind.TEMPERATURE, "current": Kind.CURRENT, "voltage": Kind.VOLTAGE}
 
@@ -169,7 +170,7 @@ def _number_and_name(table: Table, values: Values, index: str) -> tuple[str | No
 def _value(table: Table, values: Values, index: str, sensor_type: int) -> float | None:
     raw = values.number(table.column(4), index)
     digits = values.number(f"{PDU2}.{table.config}.{table.digits}", index)
-    if raw is None or digits is None:
+    if raw is None or digits is None or not 0 <= digits <= MOST_DIGITS:
         return None  # without its decimal digits a number means nothing
     value = raw / 10**digits
     if sensor_type == ENERGY:

@@ -7,16 +7,18 @@ import pytest
 from app.core.errors import Invalid
 from app.hardware.diagnostics import Kind
 from app.hardware.facts import Part, Wiring, join_facts
-from app.hardware.families.snmp import SnmpFamily
+from app.hardware.families.snmp import SnmpFamily, Values
 from app.hardware.readings import SnmpType, SnmpValue
 from app.hardware.rules import judge
 from app.hardware.vendors import FAMILIES, ipmi_family, load_family, snmp_families
 from app.hardware.vendors.apc import FAMILY as APC
 from app.hardware.vendors.apc_ats import FAMILY as ATS
 from app.hardware.vendors.apc_ups import FAMILY as APC_UPS
+from app.hardware.vendors.entity_mib import FAMILY as ENTITIES
 from app.hardware.vendors.if_mib import FAMILY as PORTS
+from app.hardware.vendors.raritan import FAMILY as RARITAN
 from app.hardware.vendors.ups_mib import FAMILY as UPS
-from tests.unit.hardware.answers import integer, text, values
+from tests.unit.hardware.answers import NOW, integer, text, values
 
 RPDU2, RPDU, SPDU = "1.3.6.1.4.1.318.1.1.26", "1.3.6.1.4.1.318.1.1.12", "1.3.6.1.4.1.318.1.1.4"
 IF, IFX, UPS_OBJECTS = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1", "1.3.6.1.2.1.33.1"
@@ -247,3 +249,37 @@ def test_ups_that_two_mibs_tell_of_is_one_ups() -> None:
     objects = {"1.3.6.1.4.1.318.1.1.1.4.1.1.0": integer(3), f"{UPS_OBJECTS}.4.1.0": integer(5)}
     both = join_facts(family.facts(values(family, objects)) for family in (APC_UPS, UPS))
     assert [one.title for one in judge(both, Wiring(), "UPS-1")[1]] == ["The UPS runs on battery"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "value", "state"), [(1, 230.4, "ok"), (10**9, None, "unknown"), (-3, None, "unknown")]
+)
+def test_decimal_digits_that_no_pdu_has_make_a_voltage_unknown_and_cost_nothing(
+    digits: int, value: float | None, state: str
+) -> None:
+    pdu2 = "1.3.6.1.4.1.13742.6"
+    objects = {f"{pdu2}.5.2.3.1.4.1.1.4": integer(2304), f"{pdu2}.5.2.3.1.3.1.1.4": integer(4)}
+    objects |= {f"{pdu2}.3.3.4.1.6.1.1.4": integer(1), f"{pdu2}.3.3.4.1.7.1.1.4": integer(digits)}
+    (inlet,) = RARITAN.facts(values(RARITAN, objects)).readings
+    assert (inlet.value, inlet.state) == (value, state)
+
+
+@pytest.mark.parametrize(
+    ("scale", "precision", "raw", "value"),
+    [(9, 1, 235, 23.5), (8, 0, 23500, 23.5), (2**31 - 1, 0, 235, None), (9, -(2**31), 235, None)],
+)
+def test_sensor_of_a_scale_that_the_mib_does_not_know_is_unknown(
+    scale: int, precision: int, raw: int, value: float | None
+) -> None:
+    sensors = "1.3.6.1.2.1.99.1.1.1"
+    columns = {1: 8, 2: scale, 3: precision, 4: raw, 5: 1}
+    objects = {f"{sensors}.{arc}.7": integer(said) for arc, said in columns.items()}
+    (reading,) = ENTITIES.facts(values(ENTITIES, objects)).readings
+    assert (reading.value, reading.state) == (value, "ok" if value is not None else "unknown")
+
+
+@pytest.mark.parametrize("said", [float("nan"), float("inf"), -1e308])
+def test_number_that_is_none_is_not_there(said: float) -> None:
+    oid = "1.3.6.1.2.1.33.1.2.7.0"
+    agent = Values("snmp", NOW, {oid: SnmpValue(oid, SnmpType.FLOAT, said)}, {})
+    assert agent.number(oid) is None

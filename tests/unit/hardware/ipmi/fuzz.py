@@ -8,9 +8,7 @@ runs one of them for so long, in 256 MiB of memory, and ends with status 0 when 
 from __future__ import annotations
 
 import contextlib
-import resource
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -34,9 +32,9 @@ from app.hardware.rules import judge
 from app.hardware.sources import bmc_answer
 from lab.ipmi_records import compact_record, full_record, log_record, module_inventory, part_inventory
 from tests.unit.hardware.answers import DRIVE, MEMORY, NOW, PSU, bmc, discrete
+from tests.unit.hardware.fuzzing import run
 from tests.unit.hardware.ipmi.scripted import Scripted
 
-MEMORY_LIMIT = 256 * 2**20
 ROUND = 500
 OURS = (HardwareError, CompletionCode)
 NOT_WELL = {State.UNKNOWN, State.ABSENT}
@@ -146,18 +144,5 @@ def try_once(target: str, examples: int) -> None:
     )()
 
 
-def run(target: str, seconds: float) -> int:
-    """Try until the time is over; the number of examples."""
-    examples, end = 0, time.monotonic() + seconds
-    while examples == 0 or time.monotonic() < end:
-        try_once(target, ROUND)
-        examples += ROUND
-    return examples
-
-
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-    done = run(sys.argv[1], float(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{done} examples, {peak / 2**20:.0f} MiB")  # noqa: T201 - its reader is a test
-    sys.exit(0 if peak < MEMORY_LIMIT else 1)
+    run(lambda examples: try_once(sys.argv[1], examples), ROUND, float(sys.argv[2]))

@@ -8,9 +8,7 @@ runs for so long, in 256 MiB of memory, and ends with status 0 when nothing was 
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -25,9 +23,9 @@ from app.hardware.readings import RedfishAnswer, RedfishTarget, Resource, Source
 from app.hardware.rules import judge
 from app.hardware.sources import redfish_answer
 from lab.redfish_trees import older_model, present_model
+from tests.unit.hardware.fuzzing import run
 from tests.unit.hardware.redfish.answers import NOW, answer_of
 
-MEMORY_LIMIT = 256 * 2**20
 ROUND = 200
 NOBODY = RedfishTarget("https://127.0.0.1", "diag", "")
 RESOURCES = [*answer_of(present_model()).resources, *answer_of(older_model()).resources]
@@ -103,18 +101,5 @@ def try_once(examples: int) -> None:
     often(given(st.sampled_from(RESOURCES), st.integers(1, 4000), spoiled)(any_bytes))()
 
 
-def run(seconds: float) -> int:
-    """Try until the time is over; the number of examples."""
-    examples, end = 0, time.monotonic() + seconds
-    while examples == 0 or time.monotonic() < end:
-        try_once(ROUND)
-        examples += 2 * ROUND
-    return examples
-
-
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-    done = run(float(sys.argv[1]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{done} examples, {peak / 2**20:.0f} MiB")  # noqa: T201 - its reader is a test
-    sys.exit(0 if peak < MEMORY_LIMIT else 1)
+    run(try_once, ROUND, float(sys.argv[1]))

@@ -21,12 +21,11 @@ from app.hardware.rules import judge
 from lab.ssh_host import Host, Said
 from lab.ssh_outputs import SCAN, ata_drive, healthy, nvme_drive, sas_drive, scan, smart_of
 from tests.unit.hardware.answers import NOW
+from tests.unit.hardware.fuzzing import MEMORY_LIMIT, SECONDS
 from tests.unit.hardware.ssh.hosts import Prepared, facts_of
 from tests.unit.hardware.ssh.mutants import mutant
 from tests.unit.hardware.ssh.test_drives import controller
 
-PROOF_S = 600
-MOST_MEMORY = 256 * 1024 * 1024
 LINES = sorted({**healthy().lines, **controller().lines})
 HARMLESS = re.compile(r"[A-Za-z0-9 ,/._=+-]*", re.ASCII)
 KEYS = st.sampled_from(("smart_status", "passed", "smartctl", "temperature"))
@@ -87,7 +86,7 @@ def test_places_take_nothing_that_a_shell_would_act_on(name: str) -> None:
 
 @pytest.mark.proof
 def test_smartctl_answers_break_nothing_for_ten_minutes() -> None:
-    end, seed = time.monotonic() + PROOF_S, 0
+    end, seed = time.monotonic() + SECONDS, 0
     tracemalloc.start()
     while time.monotonic() < end:
         seed += 1
@@ -100,4 +99,4 @@ def test_smartctl_answers_break_nothing_for_ten_minutes() -> None:
             raise
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < MOST_MEMORY
+    assert peak < MEMORY_LIMIT
