@@ -23,12 +23,14 @@ PACKAGE_OF = {  # program -> the Debian package that brings it
     "chromium": "chromium",
 }
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+IN_PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # each process has its own servers
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an installed service may start
 
 
 def main(argv: list[str]) -> int:
     """Run the tests from the root of the checkout; the exit status is pytest's.
 
+    Without arguments every test runs, in as many processes as there are cores, at most four.
     What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
     """
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
@@ -36,7 +38,7 @@ def main(argv: list[str]) -> int:
     if missing and not _install(missing):
         print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)
     os.chdir(ROOT)
-    return int(pytest.main(argv))
+    return int(pytest.main(argv or IN_PARALLEL))
 
 
 def _install(packages: list[str]) -> bool:
