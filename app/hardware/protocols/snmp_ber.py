@@ -22,13 +22,12 @@ OPAQUE_FLOAT, OPAQUE_DOUBLE = b"\x9f\x78\x04", b"\x9f\x79\x08"
 Oid = tuple[int, ...]
 
 UNSIGNED = {
-    COUNTER: (SnmpType.COUNTER, 32),
-    GAUGE: (SnmpType.GAUGE, 32),
-    UINTEGER: (SnmpType.GAUGE, 32),
-    TICKS: (SnmpType.TICKS, 32),
-    COUNTER64: (SnmpType.COUNTER64, 64),
+    COUNTER: (SnmpType.COUNTER, 2**32),
+    GAUGE: (SnmpType.GAUGE, 2**32),
+    UINTEGER: (SnmpType.GAUGE, 2**32),
+    TICKS: (SnmpType.TICKS, 2**32),
+    COUNTER64: (SnmpType.COUNTER64, 2**64),
 }
-_INTEGER, _STRING, _ABSENT = SnmpType.INTEGER, SnmpType.STRING, SnmpType.ABSENT  # an enum looks its members up
 LARGEST_SUBIDENTIFIER = 2**32 - 1 + 80  # the first one on the wire carries two: RFC 2578 3.5, X.690 8.19.4
 ABSENT = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB})
 REMEMBERED = 16_384  # identifiers, about 300 bytes each
@@ -44,6 +43,7 @@ def parse_oid(dotted: str) -> Oid:
     return tuple(int(part) for part in dotted.strip(".").split("."))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def dotted(oid: Oid) -> str:
     """Return the dotted form, without a leading dot."""
     return ".".join(map(str, oid))
@@ -162,21 +162,19 @@ def decode_value(tag: int, body: bytes) -> tuple[SnmpType, int | float | bytes |
     Counters are taken modulo their size, because some agents send them with a sign. A number without bytes
     is absent, not zero. OIDs come as dotted text in ASCII, unknown types as raw bytes.
     """
-    if tag == INTEGER and body:
-        return _INTEGER, int.from_bytes(body, "big", signed=True)
-    if tag == OCTETS:
-        return _STRING, body
     unsigned = UNSIGNED.get(tag)
     if tag in ABSENT or (not body and (tag == INTEGER or unsigned)):
-        return _ABSENT, None
+        return SnmpType.ABSENT, None
     if unsigned:
-        kind, bits = unsigned
-        return kind, int.from_bytes(body, "big") % (1 << bits)
+        kind, modulus = unsigned
+        return kind, int.from_bytes(body, "big") % modulus
+    if tag == INTEGER:
+        return SnmpType.INTEGER, decode_integer(body)
     if tag == OID:
         return SnmpType.OID, dotted(decode_oid(body)).encode()
     if tag == OPAQUE:
         return _decode_opaque(body)
-    return (SnmpType.IP if tag == IP else _STRING), body
+    return (SnmpType.IP if tag == IP else SnmpType.STRING), body
 
 
 def _decode_opaque(body: bytes) -> tuple[SnmpType, float | bytes]:

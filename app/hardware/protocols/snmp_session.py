@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from app.core.errors import HardwareError, TimedOut, Unsupported
 from app.hardware.protocols.snmp_ber import BerError, Oid, dotted, parse_oid
 from app.hardware.protocols.snmp_exchange import ADVICE_FIRMWARE, Exchange
-from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer, Varbind
+from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer, read_values
 from app.hardware.protocols.snmp_walk import Page, judge_page
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
 
@@ -78,7 +78,7 @@ class SnmpAsking:
         last, problem = root, None
         for _ in range(MAX_PAGES):
             page = await self._next_page(root, last)
-            problem = self._append(page.rows, rows) or problem
+            problem = read_values(page.rows, rows) or problem
             problem = page.problem or problem
             if page.ended or page.problem is not None:
                 break
@@ -109,15 +109,6 @@ class SnmpAsking:
                 ended = answer.status == NO_SUCH_NAME  # SNMPv1's way to say that nothing follows
                 return Page(ended=ended, problem=None if ended else f"the agent answered {answer.status_words}")
             self._sizes.popleft()
-
-    def _append(self, varbinds: Iterable[Varbind], rows: list[SnmpValue]) -> str | None:
-        problem = None
-        for varbind in varbinds:
-            try:
-                rows.append(varbind.value())
-            except BerError as broken:
-                problem = f"{dotted(varbind.oid)}: {broken}"
-        return problem
 
     def _sort_out(
         self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue], pending: deque[list[Oid]]

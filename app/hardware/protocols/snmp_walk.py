@@ -29,7 +29,7 @@ def judge_page(column: Oid, last: Oid, varbinds: Sequence[Varbind]) -> Page:
     rows: list[Varbind] = []
     length = len(column)
     for varbind in varbinds:
-        oid, tag = varbind[:2]
+        oid, tag, _, _ = varbind
         if tag == END_OF_MIB or oid[:length] != column:
             return Page(tuple(rows), ended=True)
         if oid <= last:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
@@ -30,7 +31,14 @@ from app.hardware.protocols.snmp_ber import (
     tlv,
 )
 from app.hardware.protocols.snmp_codec import CommunityCodec, UserCodec
-from app.hardware.protocols.snmp_pdu import GET, RESPONSE, Varbind, encode_request
+from app.hardware.protocols.snmp_pdu import (
+    GET,
+    RESPONSE,
+    Varbind,
+    decode_varbinds,
+    encode_request,
+    read_values,
+)
 from app.hardware.protocols.snmp_usm import (
     AUTH,
     PRIVACY_KEY_SIZE,
@@ -41,7 +49,7 @@ from app.hardware.protocols.snmp_usm import (
     localized_key,
 )
 from app.hardware.protocols.snmp_walk import judge_page
-from app.hardware.readings import SnmpTarget, SnmpType
+from app.hardware.readings import SnmpTarget, SnmpType, SnmpValue
 
 COLUMN = parse_oid("1.3.6.1.2.1.2.2.1.2")
 ENGINE = bytes(11) + b"\x02"  # the engine id of RFC 3414's examples
@@ -97,6 +105,42 @@ def test_any_value_is_typed_or_refused(tag: int, body: bytes) -> None:
         return
     assert (kind is SnmpType.ABSENT) == (value is None)
     assert not isinstance(value, int) or kind is SnmpType.INTEGER or value >= 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=20)), max_size=8))
+def test_a_table_of_values_is_read_as_each_of_them_alone(told: list[tuple[int, bytes]]) -> None:
+    varbinds = [Varbind((*COLUMN, row), tag, body) for row, (tag, body) in enumerate(told)]
+    values: list[SnmpValue] = []
+    problem = read_values(varbinds, values)
+    alone = []
+    for varbind in varbinds:
+        with contextlib.suppress(BerError):
+            alone.append(varbind.value())
+    assert values == alone
+    assert (problem is None) == (len(alone) == len(varbinds))
+
+
+def _with_long_length(tag: int, body: bytes) -> bytes:
+    """The same element, its length spelled in two bytes more than are needed."""
+    return bytes((tag, 0x82)) + len(body).to_bytes(2, "big") + body
+
+
+@given(st.lists(st.tuples(oids, st.integers(0, 255), st.binary(max_size=300)), max_size=8))
+def test_an_object_is_read_the_same_however_its_lengths_are_spelled(told: list[tuple[Oid, int, bytes]]) -> None:
+    plain = b"".join(sequence(encode_oid(oid), tlv(tag, body)) for oid, tag, body in told)
+    spelled = b"".join(
+        _with_long_length(0x30, encode_oid(oid) + _with_long_length(tag, body)) for oid, tag, body in told
+    )
+    read = [(varbind.oid, varbind.tag, varbind.body) for varbind in decode_varbinds(plain)]
+    assert read == [(varbind.oid, varbind.tag, varbind.body) for varbind in decode_varbinds(spelled)] == told
+
+
+@given(st.data())
+def test_a_list_of_objects_that_is_cut_is_refused(data: st.DataObject) -> None:
+    whole = b"".join(sequence(encode_oid((*COLUMN, row)), octets(b"eth0")) for row in (1, 2))
+    cut = data.draw(st.integers(1, len(whole) - 1).filter(lambda at: at != len(whole) // 2))
+    with pytest.raises(BerError):
+        decode_varbinds(whole[:cut])
 
 
 def test_doubles_and_unknown_opaques_are_told_apart() -> None:
