@@ -159,12 +159,14 @@ class Reader:
 def decode_value(tag: int, body: bytes) -> tuple[SnmpType, int | float | bytes | None]:
     """Return type and value of a varbind.
 
-    Counters are taken modulo their size, because some agents send them with a sign. A number without bytes
-    is absent, not zero. OIDs come as dotted text in ASCII, unknown types as raw bytes.
+    Counters are taken modulo their size, because some agents send them with a sign. OIDs come as dotted text in ASCII,
+    unknown types as raw bytes. Raises BerError for a number without bytes: it is neither zero nor absent.
     """
     unsigned = UNSIGNED.get(tag)
-    if tag in ABSENT or (not body and (tag == INTEGER or unsigned)):
+    if tag in ABSENT:
         return SnmpType.ABSENT, None
+    if not body and (tag == INTEGER or unsigned):
+        raise BerError("a number without bytes")
     if unsigned:
         kind, modulus = unsigned
         return kind, int.from_bytes(body, "big") % modulus

@@ -18,8 +18,10 @@ from app.hardware.protocols.snmp_pdu import GET, REPORT, Answer, encode_request
 from app.hardware.protocols.snmp_usm import REPORTS
 from app.hardware.readings import SnmpTarget
 
-# A slow agent is waited for longer each time; the same request id lets a late answer count.
+# A slow agent is waited for longer each time; the same request id lets a late answer count. Once it was late, the next
+# answer is waited for twice as long from the start: a second question would only stand behind the first in its queue.
 TRIES_S = (1.0, 1.5, 2.0)
+AS_SLOW_AGAIN = 2
 RESYNCS = 2
 AUTHORIZATION_ERROR = 16
 
@@ -38,6 +40,7 @@ class Exchange:
         self.answered = False
         self.requests = 0
         self._silent = False
+        self._took_s = 0.0
         self._rubbish: str | None = None
         self._target = target
         self._where = f"{target.address}:{target.port}"
@@ -90,13 +93,16 @@ class Exchange:
 
     async def _ask(self, request_id: int, pdu: bytes, *, once: bool = False) -> Answer:
         """Send, wait, send again; an agent known to be silent gets one try only."""
-        for patience_s in TRIES_S[:1] if once or self._silent else TRIES_S:
+        left_s = self.deadline.remaining_s
+        for try_s in TRIES_S[:1] if once or self._silent else TRIES_S:
             if self.deadline.passed:
                 break
             self._send(self._codec.encode(request_id, pdu))
+            patience_s = max(try_s, AS_SLOW_AGAIN * self._took_s)
             answer = await self._listen(request_id, Deadline(min(patience_s, self.deadline.remaining_s)))
             if answer is not None:
                 self._silent = False
+                self._took_s = left_s - self.deadline.remaining_s
                 return answer
         self._silent = True
         raise self._silence()
