@@ -38,6 +38,11 @@ class Principal:
     grants: frozenset[Grant]
     scopes: frozenset[Permission] | None = None  # an API token may hold less than its owner
 
+    @property
+    def is_program(self) -> bool:
+        """True for who is nothing but an integration: what it says was not said by a person."""
+        return bool(self.grants) and all(g.role == Role.INTEGRATION for g in self.grants)
+
     def holds(self, role: Role, site_id: int | None) -> bool:
         """True when the role is held at that site (or everywhere); site None: at every site."""
         return any(g.role == role and g.site_id in (None, site_id) for g in self.grants)

@@ -139,6 +139,19 @@ class WorkOrder(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- every UPDATE is a compare-and-set on the version
 
 
+class PromiseTold(Base):
+    """What the customer was promised from `at` on (business time); without times: it was taken back."""
+
+    __tablename__ = "promise_told"
+    __table_args__ = (Index("ix_promise_told_order_id_at", "order_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
+    at: Mapped[datetime]
+    begin_by: Mapped[datetime | None]
+    done_by: Mapped[datetime | None]
+
+
 class Step(Base):
     """One step of the procedure, pinned to the order when it was booked, with the evidence that it was done."""
 

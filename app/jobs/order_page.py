@@ -18,6 +18,7 @@ from app.core.permissions import Permission
 from app.hardware.models import DeviceAction, Diagnostics
 from app.hardware.queries import ID_LED, latest, newest_action, open_run
 from app.jobs import outlook, queries
+from app.jobs.clocks_page import Shown, shown
 from app.jobs.day import Window, last_start, window_of
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
@@ -26,6 +27,7 @@ from app.jobs.operations.act import Act
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
+from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.rules import MATCH_VALID, check_start, device_serial
 from app.jobs.states import OrderState, Verb
@@ -84,6 +86,7 @@ class OrderPage:
     calls: Sequence[Referral]
     others: Sequence[WorkOrder]
     record: Sequence[Told]
+    clocks: Sequence[Shown]
 
     @property
     def act(self) -> str:
@@ -116,7 +119,7 @@ class OrderPage:
 
 
 def order_page(session: Session, principal: Principal, order: WorkOrder, *, now: datetime, true: datetime) -> OrderPage:
-    """The page of an order that this person may see. About ten queries."""
+    """The page of an order that this person may see. About fifteen queries."""
     kind, calendar = KINDS[order.job_kind], site_calendar(order.site)
     verbs = frozenset(allowed_verbs(order, principal))
     is_holder = order.holder_id == principal.person_id
@@ -160,6 +163,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         calls=queries.referrals_of(session, order.id),
         others=queries.open_orders_on(session, order.asset_id, other_than=order.id),
         record=_record(session, order),
+        clocks=shown(clocks_of_order(session, order, now), now, order.site.time_zone),
     )
 
 

@@ -17,10 +17,10 @@ from app.shifts.models import Absence, Appointment, Roster
 from app.shifts.queries import site_calendar
 from app.shifts.window import opening_at
 from app.sites.models import ClosedDay, Site
-from app.tickets.models import Message
+from app.tickets.models import Message, Ticket
 
 MOST = 500
-HOUR = timedelta(hours=1)
+HOUR = timedelta(minutes=55)  # it is delivered, not only written, within the hour
 DAY = timedelta(hours=20)  # a message in the morning is followed by one the next morning
 WARNING = timedelta(minutes=10)
 TO_COME = (OrderState.BOOKED, OrderState.HANDED_OVER)
@@ -58,6 +58,19 @@ def late(session: Session, now: datetime) -> Sequence[str]:
         ),
     )
     return _numbers(session, select(WorkOrder.number).where(overdue), WorkOrder.promise_finish)
+
+
+def unacknowledged(session: Session, now: datetime) -> Sequence[int]:
+    """Tickets of the last day that nobody has told anything, nor the ticket system itself; oldest first.
+
+    One query on the index of unanswered tickets, bounded.
+    """
+    told = exists().where(Message.ticket_id == Ticket.id)
+    wanted = select(Ticket.id).where(
+        Ticket.first_response_at.is_(None), Ticket.opened_at > now - timedelta(days=1),
+        Ticket.acknowledged_at.is_(None), ~told,
+    )  # fmt: skip
+    return session.scalars(wanted.order_by(Ticket.opened_at).limit(MOST)).all()
 
 
 def past_closing(session: Session, now: datetime, told: str) -> Sequence[str]:

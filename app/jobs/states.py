@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from app.core.permissions import Role
 
+NOBODY = "system"  # who did what happened by itself
+
 
 class OrderState(StrEnum):
     """Where an order stands. "Late", "due" and "outside hours" are derived from facts and now, never stored."""

@@ -19,6 +19,7 @@ from app.core.queue import task
 from app.core.settings import Settings
 from app.hardware.models import Diagnostics
 from app.jobs import queries, queries_clock
+from app.jobs.operations import acknowledge as acknowledgment
 from app.jobs.operations import clockwork, forgotten, proof
 from app.jobs.operations.act import SYSTEM, Act
 from app.jobs.operations.rack import BEFORE_TASK
@@ -48,6 +49,17 @@ def after_taken(number: str, diagnostics_id: str) -> None:
         taken = session.get_one(Diagnostics, UUID(diagnostics_id))
         act = Act(session, queries.order_alone(session, number), Verb.CLOSURE, SYSTEM, None, business_now())
         proof.after_taken(act, taken, _settings().confirmation_silence)
+
+
+@task("jobs.acknowledge")
+def acknowledge() -> None:
+    """Every second or two: tell tickets that arrived that they have."""
+    now = business_now()
+    with transaction() as session:
+        arrived = queries_clock.unacknowledged(session, now)
+    for ticket_id in arrived:
+        with transaction() as session:
+            acknowledgment.acknowledge(session, ticket_id, now)
 
 
 @task("jobs.tick")

@@ -18,6 +18,7 @@ class Ticket(Base):
     __table_args__ = (
         UniqueConstraint("system", "external_id"),
         CheckConstraint("channel IN ('ticket', 'chat', 'email')", name="channel"),
+        Index("ix_ticket_unanswered", "opened_at", postgresql_where=text("first_response_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -28,6 +29,7 @@ class Ticket(Base):
     channel: Mapped[str]
     opened_at: Mapped[datetime]
     first_response_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]  # by the ticket system itself: then we send no second one
 
 
 class Message(Base):
@@ -55,6 +57,7 @@ class Message(Base):
     subject: Mapped[str]  # number of the order or referral it tells of
     public_text: Mapped[str | None]
     internal_text: Mapped[str | None]
+    automatic: Mapped[bool] = mapped_column(default=False)  # no person caused it: it is no first response
     state: Mapped[str] = mapped_column(default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]  # business time

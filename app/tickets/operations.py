@@ -29,8 +29,6 @@ LEASE: Final = timedelta(seconds=30)
 MOST_TEXT: Final = 15_000
 """Bytes of public and internal text together: a webhook's body stays under 20 kB."""
 UNCONFIGURED_WAIT: Final = timedelta(minutes=1)
-AUTOMATIC_KINDS: Final = frozenset({"acknowledged", "late"})
-"""Messages that no person caused: they are no first response."""
 
 
 def ticket_of(
@@ -77,11 +75,13 @@ def tell(
     now: datetime,
     public: str | None = None,
     internal: str | None = None,
+    automatic: bool = False,
 ) -> Message:
     """Write a message for `ticket` into the outbox; it goes out once this transaction commits, within about a second.
 
     `public` is for the customer, `internal` for colleagues; one of them at least. `subject` is the number of the order
-    or referral it tells of. The same `key` again gives the message that was written first; nothing is doubled.
+    or referral it tells of. `automatic`: no person caused it, so that it is no first response. The same `key` again
+    gives the message that was written first; nothing is doubled.
     Raises Invalid when `public` shows internals (addresses, serials, racks, secrets) or the texts are too long.
     Holds a lock on the ticket until the transaction ends: messages of one ticket are numbered without gaps.
     """
@@ -93,7 +93,7 @@ def tell(
     last = session.scalars(select(func.max(Message.seq)).where(Message.ticket_id == ticket.id)).one()
     message = Message(
         id=uuid4(), ticket=ticket, seq=(last or 0) + 1, key=key, kind=kind, subject=subject, public_text=public,
-        internal_text=internal, created_at=now, next_at=func.now(),
+        internal_text=internal, automatic=automatic, created_at=now, next_at=func.now(),
     )  # fmt: skip
     session.add(message)
     session.flush()
@@ -129,6 +129,7 @@ class Lease:
     ticket_id: int
     attempts: int
     until: datetime
+    automatic: bool = False
 
 
 def lease_next(session: Session, ticket_id: int) -> Lease | None:
@@ -147,7 +148,7 @@ def lease_next(session: Session, ticket_id: int) -> Lease | None:
     message.attempts += 1
     message.lease_until = now + LEASE
     session.flush()
-    return Lease(_outbound(message), ticket_id, message.attempts, message.lease_until)
+    return Lease(_outbound(message), ticket_id, message.attempts, message.lease_until, message.automatic)
 
 
 def _outbound(message: Message) -> Outbound:
@@ -191,7 +192,7 @@ def _release(session: Session, lease: Lease, **values: object) -> bool:
 def _settle_sent(session: Session, lease: Lease, outcome: Sent, now: datetime) -> None:
     sent = update(Message).where(Message.id == lease.message.id, Message.state != "sent")
     session.execute(sent.values(state="sent", sent_at=now, receipt=outcome.receipt, problem=None, lease_until=None))
-    if lease.message.public is not None and lease.message.kind not in AUTOMATIC_KINDS:
+    if lease.message.public is not None and not lease.automatic:
         waiting = update(Ticket).where(Ticket.id == lease.ticket_id, Ticket.first_response_at.is_(None))
         session.execute(waiting.values(first_response_at=now))
 

@@ -129,9 +129,17 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("channel IN ('ticket', 'chat', 'email')", name=op.f("ck_ticket_channel")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("system", "external_id", name=op.f("uq_ticket_system_external_id")),
+    )
+    op.create_index(
+        "ix_ticket_unanswered",
+        "ticket",
+        ["opened_at"],
+        unique=False,
+        postgresql_where=sa.text("first_response_at IS NULL"),
     )
     op.create_table(
         "absence",
@@ -216,6 +224,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("public_text", sa.Text(), nullable=True),
         sa.Column("internal_text", sa.Text(), nullable=True),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -648,6 +657,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_referral_order_id", "referral", ["order_id"], unique=False)
     op.create_table(
+        "promise_told",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begin_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_promise_told_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promise_told")),
+    )
+    op.create_index("ix_promise_told_order_id_at", "promise_told", ["order_id", "at"], unique=False)
+    op.create_table(
         "step",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
@@ -672,6 +692,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     script(DROP_QUEUE)
     op.drop_table("step")
+    op.drop_index("ix_promise_told_order_id_at", table_name="promise_told")
+    op.drop_table("promise_told")
     op.drop_index("ix_referral_order_id", table_name="referral")
     op.drop_index("ix_referral_open", table_name="referral", postgresql_where=sa.text("state <> 'answered'"))
     op.drop_table("referral")
@@ -739,6 +761,7 @@ def downgrade() -> None:
     op.drop_table("api_token")
     op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
     op.drop_table("absence")
+    op.drop_index("ix_ticket_unanswered", table_name="ticket", postgresql_where=sa.text("first_response_at IS NULL"))
     op.drop_table("ticket")
     op.drop_table("site")
     op.drop_index("ix_sign_in_attempt_subject_at", table_name="sign_in_attempt")

@@ -17,12 +17,12 @@ from app.core.errors import Conflict, NotAllowed
 from app.core.events import DeviceStamp, Event
 from app.core.permissions import Role
 from app.jobs.kind import Evidence
-from app.jobs.models import WorkOrder
-from app.jobs.states import RULES, OrderState, Verb, permitted
+from app.jobs.models import PromiseTold, WorkOrder
+from app.jobs.states import NOBODY, RULES, OrderState, Verb, permitted
 from app.shifts.queries import site_calendar
 from app.shifts.window import Calendar, local_text, next_opening, opening_at
 
-SYSTEM = "system"
+SYSTEM = NOBODY
 _CLOCK_SLACK = timedelta(minutes=2)
 
 
@@ -37,6 +37,12 @@ class Act:
     person_id: int | None
     now: datetime
     device: DeviceStamp | None = None
+    by_program: bool = False
+
+    @property
+    def is_automatic(self) -> bool:
+        """True when no person caused it: what is told then is no response of a person."""
+        return self.by == SYSTEM or self.by_program
 
     @property
     def at(self) -> datetime:
@@ -69,6 +75,7 @@ class Act:
         self.order.state = to
         flag_modified(self.order, "state")
         self.session.flush()
+        _keep_promise(self)
         event = events.record(
             self.session, self.order.number, now=self.now, by=self.by, verb=self.verb, from_state=before, to_state=to,
             why=why, detail=detail, device=self.device,
@@ -87,6 +94,18 @@ def believed(order: WorkOrder, at: datetime | None, now: datetime) -> datetime:
     if at is None or order.claimed_at is None:
         return now
     return at if order.claimed_at <= at <= now + _CLOCK_SLACK else now
+
+
+def _keep_promise(act: Act) -> None:
+    """Keep what the customer was promised until now: clocks count against each time that was told (one query)."""
+    order = act.order
+    newest = select(PromiseTold).where(PromiseTold.order_id == order.id).order_by(PromiseTold.id.desc()).limit(1)
+    last = act.session.scalars(newest).first()
+    stands = (last.begin_by, last.done_by) if last else (None, None)
+    if stands != (order.promise_to, order.promise_finish):
+        told = PromiseTold(order_id=order.id, at=act.now, begin_by=order.promise_to, done_by=order.promise_finish)
+        act.session.add(told)
+        act.session.flush()
 
 
 def check(act: Act, principal: Principal) -> None:

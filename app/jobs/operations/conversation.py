@@ -148,22 +148,22 @@ def progress(act: Act, status: str) -> None:
     )
     tell(
         act.session, order.ticket, kind="progress", subject=order.number, now=act.now, public=texts.public,
-        internal=texts.internal, key=f"{order.number}:progress:{act.now:%Y-%m-%dT%H:%M}",
+        internal=texts.internal, key=f"{order.number}:progress:{act.now:%Y-%m-%dT%H:%M}", automatic=True,
     )  # fmt: skip
 
 
 GOES_ON = "we tell you here as soon as there is news."
 
 
-def referred(session: Session, referral: Referral, now: datetime) -> None:
-    """Another team has it."""
+def referred(session: Session, referral: Referral, now: datetime, *, automatic: bool = False) -> None:
+    """Another team has it. `automatic`: a program asked, not a person."""
     hours = TEAMS[Team(referral.team)]
     facts = ReferralFacts(
         number=referral.number, team=hours.title, time_zone=hours.time_zone, why=referral.why,
         next_steps=referral.next_steps, opens_at=referral.team_opens_at, promise_to=referral.promise_to,
         explanation=tuple(referral.promise_explanation),
     )  # fmt: skip
-    _tell_referral(session, referral, "referred", messages.referred(facts), now)
+    _tell_referral(session, referral, "referred", messages.referred(facts), now, automatic=automatic)
 
 
 def answered(session: Session, referral: Referral, now: datetime) -> None:
@@ -190,12 +190,15 @@ def _tell(act: Act, kind: str, words: Callable[[OrderFacts], Texts], facts: Orde
     order = act.order
     tell(
         act.session, order.ticket, kind=kind, subject=order.number, key=f"{order.number}:{kind}:{order.version}",
-        now=act.now, public=texts.public, internal=texts.internal,
+        now=act.now, public=texts.public, internal=texts.internal, automatic=act.is_automatic,
     )  # fmt: skip
 
 
-def _tell_referral(session: Session, referral: Referral, kind: str, texts: Texts, now: datetime) -> None:
+def _tell_referral(
+    session: Session, referral: Referral, kind: str, texts: Texts, now: datetime, *, automatic: bool = False
+) -> None:
     tell(
         session, referral.ticket, kind=kind, subject=referral.number,
         key=f"{referral.number}:{kind}:{referral.version}", now=now, public=texts.public, internal=texts.internal,
+        automatic=automatic,
     )  # fmt: skip

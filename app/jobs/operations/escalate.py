@@ -61,7 +61,7 @@ def escalate(
     if team == Team.DATA_CENTER:
         return _for_hands(session, principal, body, asset, now, diagnostics_id)
     asked = _escalation(session, principal, body, _ticket(session, body, now), asset, now, diagnostics_id)
-    referral = refer(session, asked, team=team, by=principal.name, now=now)
+    referral = refer(session, asked, team=team, by=principal.name, now=now, automatic=principal.is_program)
     return Escalated(asked, None, referral, f"{referral.number} is with {TEAMS[team].title}. {referral.next_steps}")
 
 
@@ -81,7 +81,7 @@ def _for_hands(
         return Escalated(existing.escalation, existing, None, told, created=False)
     asked = _escalation(session, principal, body, ticket, asset, now, diagnostics_id)
     order = _order(session, asked, asset, kind, principal.name, now)
-    act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now)
+    act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now, by_program=principal.is_program)
     order.state = OrderState.NEEDS_INFO
     advance(act, why=body["summary"], detail={"escalation": asked.number})
     return Escalated(asked, order, None, f"{order.number} is {order.state.replace('_', ' ')}.")
@@ -154,7 +154,9 @@ def pin_steps(order: WorkOrder, kind: Kind) -> None:
     ]  # fmt: skip
 
 
-def refer(session: Session, asked: Escalation, *, team: Team, by: str, now: datetime) -> Referral:
+def refer(
+    session: Session, asked: Escalation, *, team: Team, by: str, now: datetime, automatic: bool = False
+) -> Referral:
     """Put a question into another team's queue, with its hours counted, and tell the customer what happens next."""
     referral = _referral(session, team, now, ticket=asked.ticket, by=by, why=asked.summary)
     referral.escalation = asked
@@ -162,7 +164,7 @@ def refer(session: Session, asked: Escalation, *, team: Team, by: str, now: date
     session.add(referral)
     session.flush()
     notify(session, "referrals")
-    conversation.referred(session, referral, now)
+    conversation.referred(session, referral, now, automatic=automatic)
     return referral
 
 

@@ -65,7 +65,7 @@ def perform(
     given = dict(body)
     stamp = given.pop("device", None)
     device = DeviceStamp(stamp["id"], stamp["seq"], stamp["at"]) if stamp else None
-    act = Act(session, order, verb, principal.name, principal.person_id, now, device)
+    act = Act(session, order, verb, principal.name, principal.person_id, now, device, principal.is_program)
     if replayed(act):
         return order
     if version is not None and device is None and version != order.version:

@@ -14,6 +14,7 @@ from app.core.database import transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
 from app.core.permissions import Permission
 from app.jobs import queries, queries_office
+from app.jobs.clocks_page import shown
 from app.jobs.deadlines import deadline_of
 from app.jobs.forms import read_verb
 from app.jobs.forms_office import PAGES, VerbForm, form_of
@@ -21,6 +22,7 @@ from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations.perform import perform
 from app.jobs.outward import allowed_verbs
+from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.states import Verb
 from app.tickets.queries import about
 
@@ -45,6 +47,7 @@ def manage(number: str) -> ResponseReturnValue:
             verbs=[(verb, PAGES[verb]) for verb in PAGES if verb in allowed_verbs(order, current())],
             messages=about(session, order.number) if may_read else None,
             referrals=queries.referrals_of(session, order.id),
+            clocks=shown(clocks_of_order(session, order, business_now()), business_now(), order.site.time_zone),
         )
 
 

@@ -13,11 +13,13 @@ from app.core.database import transaction
 from app.core.errors import AppError
 from app.core.permissions import Permission
 from app.jobs import queries, queries_office
+from app.jobs.clocks_page import shown
 from app.jobs.forms_referral import AnswerForm
 from app.jobs.models import Referral
 from app.jobs.operations import referrals
 from app.jobs.operations.escalate import may_read_queue
 from app.jobs.outward import allowed_verbs
+from app.jobs.queries_clocks import clocks_of_referral
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import TEAMS, Team
 from app.tickets.queries import about
@@ -90,6 +92,10 @@ def _own(number: str) -> Referral:
         return queries.referral_numbered(session, current(), number, may_read_queue(current()))
 
 
+def _zone(referral: Referral) -> str:
+    return referral.order.site.time_zone if referral.order else TEAMS[Team(referral.team)].time_zone
+
+
 def _page(number: str, form: AnswerForm) -> str:
     with transaction() as session:
         found = queries_office.referral_for(session, current(), number)
@@ -98,6 +104,7 @@ def _page(number: str, form: AnswerForm) -> str:
             "jobs/referral.html",
             referral=found,
             team=TEAMS[Team(found.team)],
+            clocks=shown(clocks_of_referral(session, found, business_now()), business_now(), _zone(found)),
             mine=found.team in may_read_queue(current()),
             messages=about(session, number) if current().may(Permission.MESSAGES_READ, site_id) else None,
             form=form,

@@ -38,11 +38,18 @@ class Conversation:
 
     ticket: Ticket
 
-    def tell(self, key: str = "WO-2026-000001:booked:1", *, kind: str = "booked", public: str = "Hello.") -> Message:
+    def tell(
+        self,
+        key: str = "WO-2026-000001:booked:1",
+        *,
+        kind: str = "booked",
+        public: str = "Hello.",
+        automatic: bool = False,
+    ) -> Message:
         with transaction() as session:
             return operations.tell(
                 session, self.ticket, kind=kind, subject="WO-2026-000001", key=key, now=NOW, public=public,
-                internal="For colleagues.",
+                internal="For colleagues.", automatic=automatic,
             )  # fmt: skip
 
     def told(self) -> list[Message]:

@@ -213,7 +213,7 @@ def test_the_first_response_is_the_first_delivered_public_message_that_no_clock_
     open_ticket: Open, console: ConsoleFile
 ) -> None:
     conversation = open_ticket()
-    conversation.tell("a", kind="acknowledged")
+    conversation.tell("a", kind="acknowledged", automatic=True)
     deliver(conversation.ticket.id)
     db.session.refresh(conversation.ticket)
     assert conversation.ticket.first_response_at is None

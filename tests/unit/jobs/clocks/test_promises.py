@@ -98,8 +98,8 @@ def test_a_call_from_the_rack_gives_the_clock_to_the_team_that_is_called_until_i
     ]
 
 
-def test_a_call_that_nobody_answers_ends_when_the_technician_leaves_the_rack() -> None:
-    calls = (Call("system_administrators", at("7 08:40"), None),)
+def test_a_call_ends_when_the_technician_leaves_the_rack() -> None:
+    calls = (Call("system_administrators", at("7 08:40"), at("7 09:00")),)
     left = moved("7 08:55", "handover", "working", "handed_over")
     clock = one(order_clocks(record(STARTED, left, calls=calls), at("7 09:05")), Promise.RESOLUTION)
     assert [(s.owner, s.why, s.length // timedelta(minutes=1)) for s in clock.segments] == [
