@@ -1,4 +1,4 @@
-"""What the IPMI figures are measured on: BMCs with 72 sensors, 40 events and two inventories, 20 ms away."""
+"""What the IPMI figures are measured on: BMCs with 72 sensors, 40 events and inventories, 20 ms away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.bmc import BmcServer
 from lab.distance import Distance
 from lab.machines import DAY, PAST, Bmc, Event, drive_failing, events_of, psu_input_lost, server_sensors, supplies
 
-SENSORS = server_sensors(fans=10, dimms=16, bays=16, drives=12)
+SENSORS = server_sensors(fans=6, dimms=24, bays=12, drives=12)  # two units high, 24 modules, twelve bays
 ROUND_TRIP_S = 0.02
 FAULTS = (psu_input_lost(2), drive_failing(3, "fault"))
 EVENTS = 40
@@ -24,7 +24,7 @@ FLEET = 50
 def bench_bmc(number: int) -> Bmc:
     """One machine with a dead supply and a dead drive; the other events are old and over."""
     bmc = Bmc(
-        f"BENCH-{number:02}", f"CZ-B{number:02}", f"AT-B{number:02}", sensors=SENSORS, faults=FAULTS, parts=supplies(1)
+        f"BENCH-{number:02}", f"CZ-B{number:02}", f"AT-B{number:02}", sensors=SENSORS, faults=FAULTS, parts=supplies()
     )
     told = len(PAST) + sum(len(events_of(bmc, fault)) for fault in FAULTS)
     old = tuple(Event("Intrusion", 0, 30 * DAY - n, asserted=n % 2 == 0) for n in range(EVENTS - told))

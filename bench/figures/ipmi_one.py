@@ -56,7 +56,7 @@ def far(*, one_at_a_time: bool = False) -> Iterator[Mapping[str, Trial]]:
 
 GROUP = Group(
     name="ipmi-one",
-    about="One BMC with 72 sensors, 40 events and two inventories, a round trip of 20 ms away, read again and again.",
+    about="One BMC with 72 sensors, 40 events and three inventories, a round trip of 20 ms away, read again and again.",
     sides={
         OURS: "a worker's read, with what it remembers",
         PEER: "its four tools, with their cache of the sensor list",

@@ -17,30 +17,41 @@ from weakref import WeakValueDictionary
 
 from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
 from app.hardware.protocols.deadline import Deadline
-from app.hardware.protocols.ipmi_decode import FruLocator
-from app.hardware.protocols.ipmi_identity import identity_from_device, read_identity, read_inventory
-from app.hardware.protocols.ipmi_log import clock_skew_s, log_state, read_newest
-from app.hardware.protocols.ipmi_sensors import read_sensors
-from app.hardware.protocols.ipmi_session import (
+from app.hardware.protocols.ipmi_codes import (
     ADVICE_BUSY,
     ADVICE_FIRMWARE,
     ADVICE_PRIVILEGE,
     APPLICATION,
-    BmcSession,
     CompletionCode,
 )
+from app.hardware.protocols.ipmi_decode import FruLocator
+from app.hardware.protocols.ipmi_identity import checks_of, identity_from_device, read_identity, read_inventory
+from app.hardware.protocols.ipmi_log import GET_INFO, KnownLog, clock_skew_s, entry_request, log_state, read_newest
+from app.hardware.protocols.ipmi_records import GET_STATE, STORAGE
+from app.hardware.protocols.ipmi_sensors import is_health, read_sensors
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Identity, InventoryItem, IpmiAnswer, IpmiTarget, LogEntry, Sensor
 
 __all__ = ["identify", "power", "read"]
 
 CHASSIS = 0x00
-GET_DEVICE_ID, GET_GUID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x37, 0x01, 0x04
+GET_DEVICE_ID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x01, 0x04
 SDR_REPOSITORY = 0x02
 LOG_LIMIT = 200
 LOG_SHARE = 0.3
 STREAM_EVERY_S = 0.5
 FOREVER = 255
+# What every read begins with, all at once where the BMC bears it: power, the log's state and newest entry, and the
+# state of the sensor list.
+FIRST_QUESTIONS = (
+    Request(APPLICATION, GET_DEVICE_ID),
+    Request(CHASSIS, GET_CHASSIS_STATUS),
+    Request(STORAGE, GET_INFO),
+    entry_request(),
+    Request(STORAGE, GET_STATE),
+)
 UNKNOWN_COMMANDS = frozenset({0xC1, 0xC2, 0xCC})
 
 OnPart = Callable[[str, object], None]
@@ -57,8 +68,9 @@ class _Turn:
 def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -> IpmiAnswer:
     """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
 
-    `on_part(name, value)` is called as parts arrive: "power" (bool), "log" and "sensors" (tuples), "identity",
-    "inventory" (tuple, where the machine names parts that have one).
+    `on_part(name, value)` is called as parts arrive: "power" (bool), "log" (tuple), "health" (those sensors that
+    tell the states of power supplies and drives), "sensors" (tuple), "identity", "inventory" (tuple, where the machine
+    names parts that have one).
     A long part is told again as it grows; each call carries all of it so far. The log is newest first and
     holds at most `LOG_LIMIT` entries. Cost: about 3 requests a sensor, 1 a reading and 1 a log entry at first;
     later, while the BMC says that its sensor list is unchanged, 1 a reading, 1 a new log entry and 1 a part that keeps
@@ -92,12 +104,14 @@ def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
         raise ValueError(f"identify takes 0 to {FOREVER} seconds, not {seconds}")
     with BmcSession(target, deadline_s) as session:
         try:
+            session.use_privilege()
             session.command(CHASSIS, CHASSIS_IDENTIFY, bytes([seconds]))
         except CompletionCode as refusal:
             raise as_error(refusal, "the identify light") from refusal
 
 
-_logs: Memory[tuple[LogEntry, ...]] = Memory(size=2000, keep_s=24 * 3600)
+# By machine. For an hour, so that the BMC's clock is compared with ours at least as often.
+_logs: Memory[KnownLog] = Memory(size=1000, keep_s=3600)
 _reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary()
 _registry = threading.Lock()
 
@@ -180,34 +194,51 @@ class _Reading:
         self.first_error = self.first_error or error
 
     def _power(self) -> None:
+        self.session.ask_ahead(FIRST_QUESTIONS)
         self.device = self.session.command(APPLICATION, GET_DEVICE_ID)
+        self.session.is_model(self.device)
         self.identity = identity_from_device(self.device)
-        self.machine = (self.session.where, self.device, _guid(self.session))
+        self.machine = (self.session.where, self.device, self.session.guid)
         self.power_on = _read_power(self.session)
         self.on_part("power", self.power_on)
 
     def _log(self) -> None:
-        with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
-            self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
         state = log_state(self.session)
         self.log_full = state.full
+        known = _logs.recall(self.machine)
+        if known is not None and known.state == state:
+            self.skew_s = known.skew_s  # of the log as it stands: entries keep the time that they were given
+        else:
+            with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
+                self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
         wanted = min(LOG_LIMIT, state.count)
-        key = (self.machine, state.erased)
-        entries = read_newest(self.session, wanted, self.log_deadline, _logs.recall(key) or ())
-        self._gather("log", entries, self.log)
+        before = known.entries if known is not None and known.state.erased == state.erased else ()
+        self._gather("log", read_newest(self.session, wanted, self.log_deadline, before), self.log)
         if len(self.log) < wanted:
             self.problems["log"] = f"only the newest {len(self.log)} of {wanted} entries could be read"
         else:
-            _logs.keep(key, tuple(self.log))
+            _logs.keep(self.machine, KnownLog(state, tuple(self.log), self.skew_s))
 
     def _sensors(self) -> None:
         from_device = len(self.device) > 5 and not self.device[5] & SDR_REPOSITORY
         sensors = read_sensors(self.session, self.machine, from_device=from_device, locators=self.locators)
-        self._gather("sensors", sensors, self.sensors)
+        self._gather("sensors", self._health_first(sensors), self.sensors)
+
+    def _health_first(self, sensors: Iterable[Sensor]) -> Iterator[Sensor]:
+        """Tell the states of supplies and drives as soon as the last of them is read."""
+        told = False
+        for sensor in sensors:
+            if not told and not is_health(sensor):
+                told = True
+                self.on_part("health", tuple(self.sensors))
+            yield sensor
+        if not told:
+            self.on_part("health", tuple(self.sensors))
 
     def _identity(self) -> None:
+        self.session.ask_ahead(checks_of(self.machine, self.locators))
         try:
-            self.identity, broken = read_identity(self.session, self.identity)
+            self.identity, broken = read_identity(self.session, self.identity, self.machine)
             if broken:
                 self.problems["identity"] = f"unreadable in the inventory: {', '.join(broken)}"
         finally:
@@ -231,14 +262,6 @@ class _Reading:
 
 def _tell_nobody(_name: str, _part: object) -> None:
     """Stand in for a caller that does not want parts as they arrive."""
-
-
-def _guid(session: BmcSession) -> bytes | None:
-    """Return the machine's GUID, so that what is remembered of one machine never passes for another's."""
-    try:
-        return session.command(APPLICATION, GET_GUID)
-    except CompletionCode:
-        return None
 
 
 def _read_power(session: BmcSession) -> bool:

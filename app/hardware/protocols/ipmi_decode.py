@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.errors import Malformed
-from app.hardware.protocols.ipmi_session import ADVICE_FIRMWARE
+from app.hardware.protocols.ipmi_codes import ADVICE_FIRMWARE
 from app.hardware.protocols.ipmi_text import typed_text
 from app.hardware.readings import Sensor
 from app.hardware.scale import Scale, scale_of

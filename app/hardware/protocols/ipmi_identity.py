@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pyipmi.constants import manufacturer_name
 
 from app.core.errors import Malformed
+from app.hardware.protocols.ipmi_codes import ADVICE_FIRMWARE, CompletionCode
 from app.hardware.protocols.ipmi_decode import FruLocator
 from app.hardware.protocols.ipmi_fru import (
     AREA_NAMES,
@@ -23,7 +24,8 @@ from app.hardware.protocols.ipmi_fru import (
     module_layout,
 )
 from app.hardware.protocols.ipmi_records import STORAGE, TOO_LONG
-from app.hardware.protocols.ipmi_session import ADVICE_FIRMWARE, BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Identity, InventoryItem
 
@@ -33,8 +35,23 @@ READ_SIZES = (32, 16, 8)
 BUILTIN_FRU = 0
 NOT_PRESENT = 0xCB
 UNVERIFIED = "its checksum is wrong, so its serial number is not believed"
-# What was read of a part, and the bytes by which to see that it is still the same part.
-_parts: Memory[tuple[InventoryItem, int, bytes]] = Memory(size=20000, keep_s=24 * 3600)
+CHECKED = 32  # bytes by which an inventory is known again: its serial number and what follows, in one request
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Bytes of an inventory, and where they stand: while they are the same, so is what was read of it."""
+
+    offset: int
+    data: bytes
+
+    def stands(self, session: BmcSession, number: int) -> bool:
+        return _read(session, number, self.offset, len(self.data)) == self.data
+
+
+# What was read of a machine and of its parts, for a day, and the marks by which to see that they are still the same.
+_machines: Memory[tuple[Identity, _Mark]] = Memory(size=2000, keep_s=24 * 3600)
+_parts: Memory[tuple[InventoryItem, _Mark]] = Memory(size=20000, keep_s=24 * 3600)
 
 
 def identity_from_device(device: bytes) -> Identity:
@@ -46,23 +63,51 @@ def identity_from_device(device: bytes) -> Identity:
     return Identity(manufacturer=name, bmc_firmware=firmware)
 
 
-def read_identity(session: BmcSession, device: Identity) -> tuple[Identity, list[str]]:
+def checks_of(machine: Hashable, locators: Iterable[FruLocator]) -> list[Request]:
+    """Return the requests that tell whether what is remembered of a machine and its parts still holds, one for each."""
+    built_in = _machines.recall(machine)
+    parts = [(one.number, _parts.recall((machine, one.number))) for one in locators if one.obstacle is None]
+    marks = [(BUILTIN_FRU, built_in[1])] if built_in else []
+    marks += [(number, part[1]) for number, part in parts if part]
+    return [_piece(number, mark.offset, len(mark.data)) for number, mark in marks]
+
+
+def read_identity(session: BmcSession, device: Identity, machine: Hashable = None) -> tuple[Identity, list[str]]:
     """Return the identity from FRU 0 over what the device id said, and the areas that could not be read.
 
-    Checksums are not believed: too many boards carry wrong ones beside right texts.
-    Raises CompletionCode or Malformed when there is no inventory at all. Cost: a request per 32 bytes.
+    Checksums are not believed: too many boards carry wrong ones beside right texts. What was read of this `machine`
+    before is believed while serial number and asset tag stand where they stood: 1 request then, else one per 32 bytes.
+    Raises CompletionCode or Malformed when there is no inventory at all.
     """
+    known = _machines.recall(machine) if machine is not None else None
+    if known is not None and known[1].stands(session, BUILTIN_FRU):
+        return known[0], []
     header = _read(session, BUILTIN_FRU, 0, HEADER_SIZE)
     if header[0] & 0x0F != 1:
         raise Malformed("the FRU inventory is empty", ADVICE_FIRMWARE)
     areas: dict[int, Area] = {}
+    marks: dict[int, _Mark] = {}
     broken: list[str] = []
     for place, offset in areas_at(header).items():
         try:
-            areas[place] = decode_area(place, _read_area(session, BUILTIN_FRU, offset))
+            data = _read_area(session, BUILTIN_FRU, offset)
         except (CompletionCode, Malformed):
             broken.append(AREA_NAMES[place])
-    return _combine(areas, device), broken
+            continue
+        areas[place] = decode_area(place, data)
+        if areas[place].serial_at is not None:
+            marks[place] = _mark(areas[place], offset, data)
+    identity = _combine(areas, device)
+    mark = next((marks[place] for place in (PRODUCT, CHASSIS, BOARD) if place in marks), None)
+    if machine is not None and mark is not None and not broken:
+        _machines.keep(machine, (identity, mark))
+    return identity, broken
+
+
+def _mark(area: Area, offset: int, data: bytes) -> _Mark:
+    assert area.serial_at is not None
+    at, size = area.serial_at
+    return _Mark(offset + at, data[at : at + max(size, CHECKED)][:CHECKED])
 
 
 def _combine(areas: dict[int, Area], device: Identity) -> Identity:
@@ -100,9 +145,7 @@ def read_inventory(session: BmcSession, machine: Hashable, locators: Iterable[Fr
 
 def _remembered(session: BmcSession, machine: Hashable, number: int) -> InventoryItem | None:
     known = _parts.recall((machine, number))
-    if known is None or _read(session, number, known[1], len(known[2])) != known[2]:
-        return None
-    return known[0]
+    return known[0] if known is not None and known[1].stands(session, number) else None
 
 
 def _part(session: BmcSession, machine: Hashable, number: int, blank: InventoryItem) -> InventoryItem:
@@ -126,8 +169,7 @@ def _part(session: BmcSession, machine: Hashable, number: int, blank: InventoryI
         unavailable=None if area.verified or "serial" not in area.texts else UNVERIFIED,
     )
     if item.serial and area.serial_at:
-        at, size = area.serial_at
-        _parts.keep((machine, number), (item, offset + at, data[at : at + size]))
+        _parts.keep((machine, number), (item, _mark(area, offset, data)))
     return item
 
 
@@ -137,13 +179,17 @@ def _read_area(session: BmcSession, number: int, offset: int) -> bytes:
     return head if length <= HEADER_SIZE else head + _read(session, number, offset + HEADER_SIZE, length - HEADER_SIZE)
 
 
+def _piece(number: int, offset: int, size: int) -> Request:
+    return Request(STORAGE, READ_FRU, struct.pack("<BHB", number, offset, size))
+
+
 def _read(session: BmcSession, number: int, offset: int, length: int) -> bytes:
     """Read FRU bytes in pieces as large as the BMC allows."""
     sizes, data = list(READ_SIZES), b""
     while len(data) < length:
         size = min(sizes[0], length - len(data))
         try:
-            answer = session.command(STORAGE, READ_FRU, struct.pack("<BHB", number, offset + len(data), size))
+            answer = session.command(*_piece(number, offset + len(data), size))
         except CompletionCode as refusal:
             smaller = [one for one in sizes if one < size]
             if refusal.code not in TOO_LONG or not smaller:

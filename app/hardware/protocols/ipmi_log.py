@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_records import STORAGE
-from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.readings import LogEntry
 
 GET_INFO, GET_ENTRY, GET_TIME = 0x40, 0x43, 0x48
@@ -32,18 +34,31 @@ def clock_skew_s(session: BmcSession, now: datetime) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How many entries the log holds, when it was last erased (as the BMC tells time), whether entries were lost."""
+    """What a BMC says of its log: how many entries it holds, when it was last erased (as the BMC tells time).
+
+    `full`: entries were lost for want of room. `said` is the whole answer, which changes with the log.
+    """
 
     count: int
     erased: bytes
     full: bool = False
+    said: bytes = b""
 
 
 def log_state(session: BmcSession) -> LogState:
     """Ask for the log's state. One request."""
     answer = session.command(STORAGE, GET_INFO)
     full = len(answer) > OVERFLOW_AT and bool(answer[OVERFLOW_AT] & OVERFLOW)
-    return LogState(int.from_bytes(answer[1:3], "little"), bytes(answer[9:13]), full)
+    return LogState(int.from_bytes(answer[1:3], "little"), bytes(answer[9:13]), full, bytes(answer))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLog:
+    """A log as it was read: its state then, its entries (newest first), how far its clock was ahead of ours."""
+
+    state: LogState
+    entries: tuple[LogEntry, ...]
+    skew_s: float | None
 
 
 def read_newest(
@@ -102,10 +117,15 @@ def _upwards(session: BmcSession, until: Deadline) -> list[LogEntry]:
     return entries[::-1]
 
 
+def entry_request(record: int = LAST) -> Request:
+    """Return the request for one entry, the newest unless told otherwise."""
+    return Request(STORAGE, GET_ENTRY, struct.pack("<HHBB", 0, record, 0, WHOLE_RECORD))
+
+
 def _read_entry(session: BmcSession, record: int) -> tuple[int, LogEntry] | None:
     """Return the next record's id and the entry, or None when there is no such record."""
     try:
-        answer = session.command(STORAGE, GET_ENTRY, struct.pack("<HHBB", 0, record, 0, WHOLE_RECORD))
+        answer = session.command(*entry_request(record))
     except CompletionCode as refusal:
         if refusal.code in (NOT_PRESENT, OUT_OF_RANGE):
             return None

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 
 from app.core.errors import Malformed
-from app.hardware.protocols.ipmi_session import ADVICE_FIRMWARE, BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_codes import ADVICE_FIRMWARE, CompletionCode
+from app.hardware.protocols.ipmi_session import BmcSession
 
 STORAGE, SENSOR_EVENT = 0x0A, 0x04
 GET_STATE, RESERVE, GET_RECORD, GET_DEVICE_RECORD = 0x20, 0x22, 0x23, 0x21
@@ -17,6 +18,8 @@ HEADER_SIZE = 5
 MAX_RECORDS = 2048
 # A whole record at once, as ipmitool tries too, then what smaller and smaller BMCs can give.
 READ_SIZES = (64, 32, 24, 16, 8)
+UNSPECIFIED = (b"\0\0\0\0", b"\xff\xff\xff\xff")
+DEVICE_STATE_SIZE = 6  # with an indicator of change behind count and flags (table 35-2)
 TOO_LONG = frozenset({0xC8, 0xC9, 0xCA, 0xFF})
 RESERVATION_LOST, UNKNOWN_COMMAND = 0xC5, 0xC1
 RESERVATIONS = 10
@@ -29,6 +32,14 @@ def repository_state(session: BmcSession, *, from_device: bool = False) -> bytes
         return session.command(SENSOR_EVENT if from_device else STORAGE, GET_STATE)
     except CompletionCode:
         return None
+
+
+def is_dated(state: bytes, *, from_device: bool = False) -> bool:
+    """Whether the state holds a time of change: many BMCs say "unspecified" or "never" for ever (table 33-3)."""
+    if from_device:
+        return len(state) >= DEVICE_STATE_SIZE
+    stamps = (state[5:9], state[9:13])
+    return any(stamp not in UNSPECIFIED and len(stamp) == 4 for stamp in stamps)
 
 
 def read_records(session: BmcSession, *, from_device: bool = False) -> Iterator[bytes]:

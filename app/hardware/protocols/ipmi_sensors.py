@@ -2,35 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import replace
+import hashlib
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from app.core.errors import HardwareError, Malformed
+from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_decode import THRESHOLD, FruLocator, SensorRecord, decode_locator, decode_record
-from app.hardware.protocols.ipmi_records import SENSOR_EVENT, read_records, repository_state
-from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_records import SENSOR_EVENT, is_dated, read_records, repository_state
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Sensor
 from app.hardware.scale import scale_of
 
 GET_FACTORS, GET_READING = 0x23, 0x2D
 FACTORS_SIZE = 6
-# A list of 100 sensors takes about 7 kB; it is read again after this time even when nothing seems to have changed.
-_lists: Memory[tuple[bytes, ...]] = Memory(size=2000, keep_s=600)
 SCANNING_ENABLED, READING_UNAVAILABLE = 0x40, 0x20
+POWER_SUPPLY, DRIVE = 0x08, 0x0D
+HEALTH = frozenset({POWER_SUPPLY, DRIVE})  # what is swapped most: their states are read before all others
+
+DAY_S, HOUR_S = 24 * 3600, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SensorList:
+    """What a BMC's records name, in the order of reading: states of supplies and drives, other states, values.
+
+    `broken` is set where a record could not be understood.
+    """
+
+    records: tuple[SensorRecord, ...]
+    locators: tuple[FruLocator, ...]
+    broken: Malformed | None = None
+
+
+# Lists by machine. Even one that nothing seems to have changed is read again after a day; after an hour where the BMC
+# does not date its changes, so that only their number tells of them.
+_lists: Memory[SensorList] = Memory(size=1000, keep_s=DAY_S)
+# Machines of one model have one list; it is decoded and kept once (about 70 kB for 72 sensors).
+_decoded: Memory[SensorList] = Memory(size=200, keep_s=DAY_S)
+
+
+def is_health(sensor: Sensor) -> bool:
+    """Whether it tells of a power supply's or a drive's state."""
+    return sensor.sensor_type in HEALTH and sensor.event_type != THRESHOLD
 
 
 def read_sensors(
     session: BmcSession, machine: Hashable, *, from_device: bool = False, locators: list[FruLocator] | None = None
 ) -> Iterator[Sensor]:
-    """Yield every sensor: states (discrete) first, values (analog) after them.
+    """Yield every sensor: states of power supplies and drives first, other states, then values.
 
     The list of sensors is remembered for `machine`, readings never are; `locators` is filled with the inventories
     that the list names. When the BMC falls silent on the way, the sensors not reached are yielded with that as their
     reason, and the error is raised after them. Raises HardwareError, or CompletionCode when the list is refused.
     """
-    raw_records, trouble = _collect_records(session, machine, from_device=from_device)
+    listed, trouble = _sensor_list(session, machine, from_device=from_device)
+    if locators is not None:
+        locators += listed.locators
+    linear: list[tuple[SensorRecord, bytes]] = []
+    for record, answer in _answers(session, listed.records, trouble):
+        if isinstance(answer, bytes):
+            if answer and _needs_factors(record):
+                linear.append((record, answer))
+            else:
+                yield interpret(record, answer)
+            continue
+        if isinstance(answer, HardwareError):
+            trouble = answer
+        yield replace(record.blank, unavailable=_why_not(answer))
+    for sensor, lost in _with_factors(session, linear):
+        trouble = trouble or lost
+        yield sensor
+    if trouble is None:
+        trouble = listed.broken
+    if trouble is not None:
+        raise trouble
+
+
+def _answers(
+    session: BmcSession, records: Sequence[SensorRecord], trouble: Exception | None
+) -> Iterator[tuple[SensorRecord, bytes | Exception | str]]:
+    """Pair each record with its reading, a refusal, an obstacle, or the silence that kept it from being asked."""
+    answers = session.commands(_requests(one for one in records if one.obstacle is None))
+    gone = trouble if isinstance(trouble, HardwareError) and not isinstance(trouble, Malformed) else None
+    for record in records:
+        if record.obstacle is not None:
+            yield record, record.obstacle
+            continue
+        try:
+            answer: bytes | Exception = gone or next(answers)
+        except HardwareError as lost:
+            answer = gone = lost
+        yield record, answer
+
+
+def _why_not(answer: Exception | str) -> str:
+    return f"not read: {answer}" if isinstance(answer, HardwareError) else str(answer)
+
+
+def _requests(records: Iterable[SensorRecord]) -> list[Request]:
+    return [Request(SENSOR_EVENT, GET_READING, bytes([one.blank.number]), one.lun) for one in records]
+
+
+def _sensor_list(
+    session: BmcSession, machine: Hashable, *, from_device: bool
+) -> tuple[SensorList, HardwareError | CompletionCode | None]:
+    """Return the list, remembered or read as far as it could be, and what went wrong on the way."""
+    state = repository_state(session, from_device=from_device)
+    known = None if state is None else _lists.recall((machine, state))
+    if known is not None:
+        return known, None
+    raw_records: list[bytes] = []
+    try:
+        raw_records.extend(read_records(session, from_device=from_device))
+    except (HardwareError, CompletionCode) as lost:
+        return _list_of(raw_records), lost
+    listed = _list_of(raw_records)
+    if state is not None:
+        _lists.keep((machine, state), listed, DAY_S if is_dated(state, from_device=from_device) else HOUR_S)
+    return listed, None
+
+
+def _list_of(raw_records: Sequence[bytes]) -> SensorList:
+    digest = hashlib.sha256(b"".join(raw_records)).digest()
+    known = _decoded.recall(digest)
+    if known is None:
+        known = _decode(raw_records)
+        _decoded.keep(digest, known)
+    return known
+
+
+def _decode(raw_records: Sequence[bytes]) -> SensorList:
     records: list[SensorRecord] = []
+    locators: list[FruLocator] = []
+    trouble: Malformed | None = None
     for raw in raw_records:
         try:
             records += decode_record(raw)
@@ -38,54 +145,46 @@ def read_sensors(
         except Malformed as broken:
             trouble = trouble or broken
             continue
-        if locator is not None and locators is not None:
+        if locator is not None:
             locators.append(locator)
-    records.sort(key=lambda record: record.blank.event_type == THRESHOLD)
-    for record in records:
-        if isinstance(trouble, HardwareError) and not isinstance(trouble, Malformed):
-            yield replace(record.blank, unavailable=f"not read: {trouble}")
-            continue
+    records.sort(key=_turn)
+    return SensorList(tuple(records), tuple(locators), trouble)
+
+
+def _turn(record: SensorRecord) -> tuple[bool, bool, bool]:
+    sensor = record.blank
+    return (sensor.event_type == THRESHOLD, not is_health(sensor), _needs_factors(record))
+
+
+def _needs_factors(record: SensorRecord) -> bool:
+    return record.analog and record.blank.scale is not None and not record.blank.scale.is_linear
+
+
+def _with_factors(
+    session: BmcSession, read: Sequence[tuple[SensorRecord, bytes]]
+) -> Iterator[tuple[Sensor, HardwareError | None]]:
+    """Yield these sensors by the factors that hold at their reading: non-linear sensors have others at each."""
+    numbers = [bytes([record.blank.number, answer[0]]) for record, answer in read]
+    requests = [
+        Request(SENSOR_EVENT, GET_FACTORS, number, record.lun)
+        for number, (record, _) in zip(numbers, read, strict=True)
+    ]
+    factors = session.commands(requests) if requests else iter(())
+    lost: HardwareError | None = None
+    for record, answer in read:
         try:
-            yield _read_sensor(session, record)
-        except HardwareError as lost:
-            trouble = lost
-            yield replace(record.blank, unavailable=f"not read: {lost}")
-    if trouble is not None:
-        raise trouble
+            said = next(factors) if lost is None else b""
+        except HardwareError as silence:
+            lost, said = silence, b""
+        if lost is not None:
+            yield replace(record.blank, unavailable=f"not read: {lost}"), lost
+        elif isinstance(said, CompletionCode):
+            yield replace(record.blank, unavailable=str(said)), None
+        else:
+            yield interpret(_at_reading(record, said), answer), None
 
 
-def _collect_records(
-    session: BmcSession, machine: Hashable, *, from_device: bool
-) -> tuple[list[bytes], HardwareError | CompletionCode | None]:
-    """Return the records that could be read or remembered, and what went wrong on the way."""
-    key = (machine, repository_state(session, from_device=from_device))
-    raw_records: Iterable[bytes] = _lists.recall(key) or read_records(session, from_device=from_device)
-    read: list[bytes] = []
-    try:
-        read.extend(raw_records)
-    except (HardwareError, CompletionCode) as lost:
-        return read, lost
-    if key[1] is not None:
-        _lists.keep(key, tuple(read))
-    return read, None
-
-
-def _read_sensor(session: BmcSession, record: SensorRecord) -> Sensor:
-    if record.obstacle is not None:
-        return replace(record.blank, unavailable=record.obstacle)
-    lun, number = record.lun, record.blank.number
-    try:
-        answer = session.command(SENSOR_EVENT, GET_READING, bytes([number]), lun)
-        if record.analog and record.blank.scale and not record.blank.scale.is_linear and answer:
-            return interpret(_with_factors(session, record, answer[0]), answer)
-    except CompletionCode as refusal:
-        return replace(record.blank, unavailable=str(refusal))
-    return interpret(record, answer)
-
-
-def _with_factors(session: BmcSession, record: SensorRecord, raw: int) -> SensorRecord:
-    """Return the record with the factors that hold at this reading: non-linear sensors have others at each."""
-    answer = session.command(SENSOR_EVENT, GET_FACTORS, bytes([record.blank.number, raw]), record.lun)
+def _at_reading(record: SensorRecord, answer: bytes) -> SensorRecord:
     scale = record.blank.scale
     if len(answer) < 1 + FACTORS_SIZE or scale is None:
         return record

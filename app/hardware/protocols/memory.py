@@ -25,16 +25,26 @@ class Memory(Generic[Value]):
         """Return the value kept under `key`, None when there is none or it is too old."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or self._clock() - kept[0] > self._keep_s:
+            if kept is None or self._clock() > kept[0]:
                 self._kept.pop(key, None)
                 return None
             self._kept.move_to_end(key)
             return kept[1]
 
-    def keep(self, key: Hashable, value: Value) -> None:
-        """Keep a value; the one unused for longest makes room."""
+    def forget(self, key: Hashable) -> None:
+        """Keep nothing under `key` any more."""
         with self._lock:
-            self._kept[key] = (self._clock(), value)
+            self._kept.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+    def keep(self, key: Hashable, value: Value, keep_s: float | None = None) -> None:
+        """Keep a value, for `keep_s` seconds where others are kept longer; the one unused for longest makes room."""
+        with self._lock:
+            self._kept[key] = (self._clock() + (self._keep_s if keep_s is None else keep_s), value)
             self._kept.move_to_end(key)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)

@@ -13,8 +13,10 @@ import pytest
 from app.core.errors import AuthRefused, Refused
 from app.hardware.protocols import ipmi
 from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_log import log_state, read_newest
-from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_sensors import is_health
+from app.hardware.protocols.ipmi_session import BmcSession
 from app.hardware.readings import IpmiAnswer, IpmiTarget, LogEntry
 from lab.bmc import BmcServer
 from lab.fixtures import FAULTY, HEALTHY, ends_within, need
@@ -124,10 +126,18 @@ def test_log_agrees_with_ipmitool(hall: Fleet, faulty: IpmiAnswer) -> None:
 def test_parts_arrive_in_the_order_a_person_needs_them(hall: Fleet) -> None:
     arrived: list[tuple[str, object]] = []
     answer = ipmi.read(hall.bmcs[HEALTHY.name].target(), DEADLINE_S, lambda name, part: arrived.append((name, part)))
-    assert list(dict.fromkeys(name for name, _ in arrived)) == ["power", "log", "sensors", "identity", "inventory"]
+    assert list(dict.fromkeys(name for name, _ in arrived)) == [
+        "power",
+        "log",
+        "health",
+        "sensors",
+        "identity",
+        "inventory",
+    ]
     assert dict(arrived) == {
         "power": answer.power_on,
         "log": answer.log,
+        "health": tuple(sensor for sensor in answer.sensors if is_health(sensor)),
         "sensors": answer.sensors,
         "identity": answer.identity,
         "inventory": answer.inventory,

@@ -72,7 +72,7 @@ def test_bmc_that_dies_before_its_sensor_list_leaves_power_and_log(hall: Fleet) 
 
 def test_bmc_that_dies_after_the_handshake_raises_because_nothing_was_read(hall: Fleet) -> None:
     server = hall.bmcs[FAULTY.name]
-    with Relay(server.port, Trouble(dies_after=5)) as relay, ends_within(2), pytest.raises(HardwareError) as lost:
+    with Relay(server.port, Trouble(dies_after=4)) as relay, ends_within(2), pytest.raises(HardwareError) as lost:
         ipmi.read(_through(relay, server), 2)
     assert lost.value.status == "timeout"
 

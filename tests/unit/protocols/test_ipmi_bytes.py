@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from app.core.errors import Malformed, Refused, Unsupported
 from app.hardware.protocols.ipmi import as_error
+from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_decode import SensorRecord, decode_record
 from app.hardware.protocols.ipmi_identity import identity_from_device
 from app.hardware.protocols.ipmi_log import decode_entry, moment
 from app.hardware.protocols.ipmi_sensors import interpret
-from app.hardware.protocols.ipmi_session import CompletionCode
 from lab.ipmi_records import compact_record, controller_record, full_record, log_record
 
 KEY = (7, 29, 3)

@@ -21,12 +21,12 @@ from app.core.errors import HardwareError
 from app.hardware.diagnostics import DiagnosticsDocument, Source
 from app.hardware.facts import Wiring
 from app.hardware.protocols.deadline import Deadline
+from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_decode import decode_locator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import read_newest
 from app.hardware.protocols.ipmi_records import read_records
 from app.hardware.protocols.ipmi_sensors import interpret
-from app.hardware.protocols.ipmi_session import CompletionCode
 from app.hardware.readings import Identity, IpmiAnswer, LogEntry, Sensor, SourceStatus, State
 from app.hardware.rules import judge
 from app.hardware.sources import bmc_answer

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from app.hardware.protocols.ipmi_session import BmcSession, CompletionCode
+from app.hardware.protocols.ipmi_codes import CompletionCode
+from app.hardware.protocols.ipmi_exchange import Answer
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_wire import Request
 from lab.ipmi_records import log_record
 
 STORAGE, SENSOR_EVENT = 0x0A, 0x04
@@ -58,6 +61,20 @@ class Scripted(BmcSession):
 
     def close(self) -> None:
         """There is nothing to close."""
+
+    @property
+    def guid(self) -> bytes:
+        return bytes(16)
+
+    def ask_ahead(self, requests: Sequence[Request]) -> None:
+        """Nothing is gained by asking a script ahead."""
+
+    def commands(self, requests: Iterable[Request]) -> Iterator[Answer]:
+        for request in requests:
+            try:
+                yield self.command(*request)
+            except CompletionCode as refusal:
+                yield refusal
 
     def command(self, netfn: int, command: int, data: bytes = b"", lun: int = 0) -> bytes:  # noqa: ARG002 - a session takes it
         self.asked.append((netfn, command, data))
