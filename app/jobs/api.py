@@ -28,6 +28,7 @@ from app.jobs.operations import referrals as answering
 from app.jobs.operations.escalate import escalate, may_read_queue
 from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
+from app.jobs.operations.stopping import stopped_now
 from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb
@@ -36,6 +37,7 @@ from app.jobs.teams import Priority
 api = APIBlueprint("jobs_api", __name__, url_prefix="/api/v1", tag="Work orders")
 
 VERBS = ", ".join(str(verb) for verb in Verb)
+STOPPABLE = frozenset({Verb.MATCH, Verb.START, Verb.STEP, Verb.COMPLETION})
 
 
 class OfferQuery(Schema):
@@ -166,7 +168,7 @@ def act(number: str, verb: str) -> ResponseReturnValue:
         order = perform(
             session, current(), number, named, body, now=business_now(), silence=_silence(), version=_if_match()
         )
-        stopped = _stopped(order) if named == Verb.MATCH else None
+        stopped = _stopped(order) if named in STOPPABLE else None
         answer = _answer(order)
     return stopped or answer
 
@@ -219,10 +221,11 @@ def _step(order: WorkOrder, key: str | None) -> str | None:
 
 
 def _stopped(order: WorkOrder) -> Response | None:
-    """A wrong machine is recorded (so nothing may be undone) and answered as a refusal."""
-    if not order.match or not order.match["wrong"]:
+    """A stop is recorded (so nothing may be undone) and answered as a refusal."""
+    stop = stopped_now(order)
+    if stop is None:
         return None
-    refusal = Conflict("not_matched", "STOP: this is not the machine of the order. " + " ".join(order.match["wrong"]))
+    refusal = Conflict(stop["code"], f"STOP: {' '.join(stop['why'])} {stop['advice']}")
     return make_response(current_app.handle_user_exception(refusal))
 
 

@@ -96,13 +96,17 @@ class AppointmentSchema(VerbSchema):
 
 
 class MatchSchema(VerbSchema):
-    """What the technician saw in front of the machine."""
+    """What the technician saw in front of the machine. What contradicts the order may come before all was seen."""
 
-    rack = fields.String(required=True, validate=SHORT)
-    tag = fields.String(required=True, validate=SHORT)
-    light = fields.String(required=True, validate=_one_of(("seen", "other", "none")))
-    face = fields.String(required=True, validate=_one_of(("front", "rear")))
+    rack = fields.String(validate=SHORT)
+    tag = fields.String(validate=SHORT)
+    light = fields.String(validate=_one_of(("seen", "other", "none")))
+    face = fields.String(validate=_one_of(("front", "rear")))
     serial = fields.String(allow_none=True, validate=SHORT)
+    entry = fields.Dict(
+        keys=fields.String(validate=SHORT), values=fields.String(validate=_one_of(("scanned", "typed")))
+    )
+    typed_why = fields.String(validate=SHORT)
 
 
 class DiscrepancySchema(VerbSchema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.core.errors import AppError, FieldError, Invalid
@@ -15,6 +15,15 @@ from app.jobs.teams import TEAMS, Team
 
 CODE = Length(max=200)
 LONG = Length(max=4000)
+TYPED_WHY = options(
+    [
+        ("", "Choose why"),
+        ("label_unreadable", "The label cannot be read"),
+        ("label_missing", "There is no label"),
+        ("no_scanner", "Camera or scanner does not work"),
+        ("out_of_reach", "The label is out of reach"),
+    ]
+)
 SCAN = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "data-scan": True}
 
 
@@ -61,17 +70,26 @@ class MatchForm(VerbForm):
     """What stands in front of the technician."""
 
     title, press, done = "Is it the right machine?", "Check the server", "This is the machine of the order."
-    rack = _code("Rack label", "Scan or type the rack's label.")
-    tag = _code("Server tag", "Scan or type the server's tag.")
+    rack = _code("Rack label")
+    tag = _code("Server tag")
     light = RadioField(
         "Does its ID LED blink?",
-        [InputRequired("Say what you see.")],
+        [Optional()],
         choices=options([("seen", "Yes, this one"), ("other", "Another one"), ("none", "No light")]),
     )
-    face = RadioField(
-        "You stand at the", [InputRequired("Front or rear?")], choices=options([("front", "Front"), ("rear", "Rear")])
-    )
+    face = RadioField("You stand at the", [Optional()], choices=options([("front", "Front"), ("rear", "Rear")]))
     serial = _code("Serial on the pull-out tag")
+    rack_entry, tag_entry, serial_entry = HiddenField(), HiddenField(), HiddenField()
+    typed_why = SelectField("Typed, because", choices=TYPED_WHY, validate_choice=False)
+
+    def body(self) -> dict[str, Any]:
+        """Each code with how it came: by camera or hand scanner, or typed with a reason."""
+        given = super().body()
+        came = {name: given.pop(f"{name}_entry", "typed") for name in ("rack", "tag", "serial")}
+        entry = {name: came[name] for name in came if name in given}
+        if "typed" not in entry.values():
+            given.pop("typed_why", None)
+        return {**given, "entry": entry}
 
 
 class DiscrepancyForm(VerbForm):

@@ -108,6 +108,7 @@ class WorkOrder(Base):
     matched_at: Mapped[datetime | None]
     match: Mapped[dict[str, Any] | None]
     discrepancy: Mapped[dict[str, Any] | None]
+    stop: Mapped[dict[str, Any] | None]  # the last guard that stopped it, until something moves on again
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]

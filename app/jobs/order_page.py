@@ -29,10 +29,13 @@ from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
 from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.queries_machine import diagnoses_for
-from app.jobs.rules import MATCH_VALID, check_start, device_serial
+from app.jobs.rules import device_serial
+from app.jobs.start import check_start
 from app.jobs.states import OrderState, Verb
+from app.jobs.stops import MATCH_VALID, is_stale
 from app.shifts.queries import on_duty, site_calendar
 
+BESIDE = ("rack", "tag", "entry", "typed_why")
 LAMP_SHOWN = timedelta(minutes=30)
 
 
@@ -69,6 +72,7 @@ class OrderPage:
     refusal: Conflict | None
     latest_start: datetime | None
     match_until: datetime | None
+    is_stale: bool
     said: Mapping[str, Any] | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
@@ -146,6 +150,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         refusal=refusal,
         latest_start=last_start(order, calendar, now),
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
+        is_stale=is_stale(order.matched_at, now),
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
@@ -217,4 +222,5 @@ def evidence_of(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"confirm": True}
     if step.evidence == "reading":
         return {"value": value, "unit": str(given.get("unit", "")).strip()}
-    return {names[step.evidence]: value} if step.evidence in names else {}
+    found = {names[step.evidence]: value} if step.evidence in names else {}
+    return {**found, **{name: str(given[name]).strip() for name in BESIDE if str(given.get(name, "")).strip()}}

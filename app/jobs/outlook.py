@@ -157,17 +157,6 @@ def gates(match: Mapping[str, Any] | None, *, rack: str | None, tag: str, serial
     return [Gate(g.title, "now", g.note, g.at) if place == first else g for place, g in enumerate(found)]
 
 
-def contradictions(match: Mapping[str, Any], *, rack: str | None, tag: str, face: str) -> tuple[str, str]:
-    """What was expected and what was found, where they differ; for the page that stops everything."""
-    seen = match["seen"]
-    pairs = [(f"rack {rack}", f"rack {seen['rack']}")] if rack and not same_code(seen["rack"], rack) else []
-    pairs += [(tag, seen["tag"])] if not same_code(seen["tag"], tag) else []
-    pairs += [(face, seen["face"])] if seen["face"] != face else []
-    pairs += [("its light", "another light")] if seen["light"] == "other" else []
-    pairs = pairs or [("the serial of the record", seen.get("serial") or "another serial")]
-    return " · ".join(expected for expected, _ in pairs), " · ".join(found for _, found in pairs)
-
-
 def _scanned(title: str, expected: str | None, seen: str | None, at: str | None) -> Gate:
     if seen is None:
         return Gate(title, "todo", "scan or type it")
@@ -190,6 +179,10 @@ def _serial(recorded: str | None, told: str | None, read: str | None, *, asked: 
     return Gate("Serial", "todo", "silent: read the pull-out tag" if asked else "asking the BMC")
 
 
+STOPPED = {
+    "stale_check": "the server check was old", "array": "the array is not safe", "removed_part": "wrong part taken out",
+    "installed_part": "wrong part put in", "no_return": "past the point of no return",
+}  # fmt: skip
 TOLD = {
     "release": "Released to the hall", "claim": "Claimed", "start": "Work started", "hold": "Put on hold",
     "handover": "Handed over", "completion": "Completed", "closure": "Closed by hand", "confirmation": "Confirmed",
@@ -201,9 +194,9 @@ TOLD = {
 
 def told(verb: str, detail: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, str | None]:
     """An event in plain words, with a mark's state or None. `titles` are the steps' by key."""
+    if detail.get("stopped"):
+        return f"STOP: {STOPPED.get(str(detail.get('guard')), 'wrong machine')}", "critical"
     if verb == Verb.MATCH:
-        if detail.get("stopped"):
-            return "STOP: wrong machine", "critical"
         return ("Server check: second person awaited", None) if detail.get("pending") else ("Server check", "ok")
     if verb == Verb.STEP:
         return titles.get(str(detail.get("step")), "Step"), "ok"

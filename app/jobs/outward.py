@@ -115,6 +115,7 @@ def order_form(
         "holder": order.holder.name if order.holder else None,
         "permit": order.permit,
         "match": order.match,
+        "stop": order.stop,
         "outcome": order.outcome,
         "flags": order.flags or [],
         "added_to": order.parent.number if order.parent else None,

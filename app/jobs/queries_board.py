@@ -23,6 +23,7 @@ from app.sites.models import Site
 AHEAD = timedelta(hours=2)
 MOST = 50
 DAY = timedelta(days=1)
+STOPPABLE = ("match", "start", "step", "completion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A scan that did not match, before anything was touched."""
+    """What a guard stopped before anything was touched; `guard` names it (app/jobs/stops.py)."""
 
+    guard: str
     number: str
     at: datetime
     by: str
@@ -98,18 +100,18 @@ def waiting(session: Session, principal: Principal) -> Sequence[WorkOrder]:
 
 
 def stopped_today(session: Session, principal: Principal, now: datetime) -> list[Stopped]:
-    """Server checks that were stopped on the site's own today, newest first (one query, bounded)."""
+    """What was stopped on the site's own today, newest first: wrong machines, wrong parts, old checks (one query)."""
     wanted = (
         select(Event, Site)
         .join(WorkOrder, WorkOrder.number == Event.stream)
         .join(Site, Site.id == WorkOrder.site_id)
-        .where(Event.verb == "match", Event.at > now - DAY, Event.detail["stopped"].as_boolean())
+        .where(Event.verb.in_(STOPPABLE), Event.at > now - DAY, Event.detail["stopped"].as_boolean())
         .where(visible(principal, Permission.BOARD_READ, WorkOrder.site_id))
         .order_by(Event.at.desc())
         .limit(MOST)
     )
     return [
-        Stopped(event.stream, event.at, event.by, event.why or "", site.time_zone)
+        Stopped(str(event.detail.get("guard")), event.stream, event.at, event.by, event.why or "", site.time_zone)
         for event, site in session.execute(wanted)
         if _is_today(site, event.at, now)
     ]

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.core.errors import Conflict
-
-MATCH_VALID = timedelta(minutes=15)
 PROMISE_RANGE = timedelta(hours=2)
 ANSWER_TIME = timedelta(minutes=60)  # working time that an approver gets
 CONSENT_TIME = timedelta(hours=4)  # what a customer gets to answer
@@ -17,13 +14,13 @@ CONSENT_TIME = timedelta(hours=4)  # what a customer gets to answer
 
 @dataclass(frozen=True, slots=True)
 class MatchProof:
-    """What the technician saw in front of the machine."""
+    """What the technician saw in front of the machine; None: not looked at yet."""
 
-    rack: str
-    tag: str
-    light: str
-    face: str
-    serial: str | None
+    rack: str | None
+    tag: str | None
+    light: str | None
+    face: str | None
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +39,6 @@ def same_code(one: str | None, other: str | None) -> bool:
     return bool(one) and bool(other) and str(one).strip().casefold() == str(other).strip().casefold()
 
 
-def mismatches(proof: MatchProof, expected: Expected) -> list[str]:
-    """Every reason why this is not the machine of the order, as sentences; empty when nothing contradicts."""
-    found = []
-    if expected.rack is not None and not same_code(proof.rack, expected.rack):
-        found.append(f"Rack {proof.rack!r} was scanned; the order is for rack {expected.rack!r}.")
-    if not same_code(proof.tag, expected.tag):
-        found.append(f"Tag {proof.tag!r} was scanned; the order is for {expected.tag!r}.")
-    if proof.face != expected.face:
-        found.append(f"You stand at the {proof.face}; the order is for the {expected.face}.")
-    if proof.light == "other":
-        found.append("Another machine's light blinks.")
-    if expected.serial and expected.bmc_serial and not same_code(expected.serial, expected.bmc_serial):
-        found.append(f"The machine says its serial is {expected.bmc_serial}; the record says {expected.serial}.")
-    if proof.serial and expected.serial and not same_code(proof.serial, expected.serial):
-        found.append(f"The tag shows serial {proof.serial!r}; the record says {expected.serial!r}.")
-    return found
-
-
 def proves_itself(proof: MatchProof, expected: Expected) -> bool:
     """True when the machine itself or its pull-out tag gave the serial of the record, besides rack and tag.
 
@@ -73,43 +52,6 @@ def proves_itself(proof: MatchProof, expected: Expected) -> bool:
 def needs_second_person(expected: Expected) -> bool:
     """True when the machine is silent: then two people must have read the pull-out tag."""
     return expected.bmc_serial is None
-
-
-@dataclass(frozen=True, slots=True)
-class StartFacts:
-    """What start looks at. `latest_start` is None outside site hours."""
-
-    now: datetime
-    matched_at: datetime | None
-    has_before: bool
-    consent_needed: bool
-    latest_start: datetime | None
-    minutes: int
-    next_opening_local: str
-    discrepancy: bool
-
-
-def check_start(facts: StartFacts) -> None:
-    """Raise Conflict with the contract's code when work may not begin now; the sentence says what to do."""
-    if facts.latest_start is None:
-        raise Conflict("outside_window", f"The site is closed. It opens {facts.next_opening_local}.")
-    if facts.discrepancy:
-        raise Conflict("wrong_state", "A discrepancy is open: a second person has to correct the record first.")
-    if facts.consent_needed:
-        raise Conflict("consent_missing", "The customer has not agreed yet. Level 1 asks in the ticket.")
-    if facts.matched_at is None or facts.now - facts.matched_at > MATCH_VALID:
-        raise Conflict(
-            "not_matched", "The server check is older than 15 minutes. Do it again before you touch anything."
-        )
-    if not facts.has_before:
-        raise Conflict(
-            "no_diagnostics", "No diagnostics were taken yet. They run now: wait for them, or take them again."
-        )
-    if facts.now > facts.latest_start:
-        raise Conflict(
-            "does_not_fit",
-            f"{facts.minutes} minutes do not fit before closing any more. It opens again {facts.next_opening_local}.",
-        )
 
 
 def promised_range(starts_at: datetime, latest_start: datetime, minutes: int) -> tuple[datetime, datetime, datetime]:

@@ -535,6 +535,7 @@ def upgrade() -> None:
         sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("discrepancy", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("stop", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),

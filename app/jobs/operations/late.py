@@ -41,8 +41,7 @@ def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
     """Record it, flag it, and let it change what nobody else has decided meanwhile."""
     assert act.device is not None
     order, was = act.order, act.device.at
-    at = local_text(was, order.site.time_zone)[:16].replace("T", " ")
-    flag(order, f"{str(act.verb).capitalize()} of {at} by {act.by} reached us later. Look at it: {refusal.detail}")
+    flag_late(act, refusal)
     to = OrderState(order.state)
     if act.verb == Verb.START and _stands_at_it(act):
         order.started_at, to = was, OrderState.WORKING
@@ -53,6 +52,13 @@ def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
     act.leave(to, why=refusal.detail, detail={"arrived_late": True, "refused_as": refusal.code, "done": _plain(body)})
     if act.verb == Verb.START and order.started_at == was:
         conversation.started(act)
+
+
+def flag_late(act: Act, refusal: Conflict) -> None:
+    """Put it on the order for a person: when it was done, by whom, and why it would be refused now."""
+    assert act.device is not None
+    at = local_text(act.device.at, act.order.site.time_zone)[:16].replace("T", " ")
+    flag(act.order, f"{str(act.verb).capitalize()} of {at} by {act.by} reached us later. Look at it: {refusal.detail}")
 
 
 def _stands_at_it(act: Act) -> bool:

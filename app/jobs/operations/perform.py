@@ -14,10 +14,13 @@ from app.core.access import Principal
 from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
-from app.jobs.operations import late, notes, planning, proof, rack
+from app.jobs.operations import check as checking
+from app.jobs.operations import late, notes, planning, proof, rack, steps
 from app.jobs.operations.act import Act, check, replayed
+from app.jobs.operations.stopping import record_stop
 from app.jobs.queries import order_alone
 from app.jobs.states import Verb
+from app.jobs.stops import LATE_IS_DONE, Stopped
 
 HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
     Verb.ANSWERS: planning.answers,
@@ -27,10 +30,10 @@ HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
     Verb.APPOINTMENT: planning.appointment,
     Verb.RELEASE: planning.release,
     Verb.CLAIM: rack.claim,
-    Verb.MATCH: rack.match,
-    Verb.DISCREPANCY: rack.discrepancy,
+    Verb.MATCH: checking.match,
+    Verb.DISCREPANCY: checking.discrepancy,
     Verb.START: rack.start,
-    Verb.STEP: rack.step,
+    Verb.STEP: steps.step,
     Verb.HOLD: planning.hold,
     Verb.ADDITION: rack.addition,
     Verb.ESCALATION: rack.escalation,
@@ -59,7 +62,8 @@ def perform(
     `body` is what the verb's schema (forms.py) read, `now` is business time, `silence` how long a customer may stay
     silent before an order closes, `version` the caller's copy (If-Match): stale raises VersionConflict. Raises Invalid,
     NotFound, NotAllowed, Conflict with the contract's codes. The same act of the same device counts once, and work
-    that a tablet reports late is kept whatever became of the order meanwhile (`late`).
+    that a tablet reports late is kept whatever became of the order meanwhile (`late`). What a guard stopped is kept
+    too and does not raise: the edge looks at `stopped_now`.
     """
     order = order_alone(session, number, principal)
     given = dict(body)
@@ -71,14 +75,27 @@ def perform(
     if version is not None and device is None and version != order.version:
         raise VersionConflict("version_conflict", f"The order has changed: it is at version {order.version} now.")
     try:
-        with session.begin_nested() if late.is_done_work(act) else nullcontext():
+        with session.begin_nested() if act.verb in late.DONE else nullcontext():
             check(act, principal)
             _act(act, given, silence)
+    except Stopped as stopped:
+        _keep_stop(act, given, stopped)
     except Conflict as refusal:
         if not late.is_done_work(act):
             raise
         late.keep(act, given, refusal)
     return order
+
+
+def _keep_stop(act: Act, given: dict[str, Any], stopped: Stopped) -> None:
+    """A stop is kept, never rolled back; what a tablet reports late is flagged too, and done if it was work."""
+    if not late.is_done_work(act):
+        record_stop(act, stopped.stop, seen=given.get("evidence"))
+    elif stopped.stop.guard in LATE_IS_DONE:
+        late.keep(act, given, stopped)
+    else:
+        late.flag_late(act, stopped)
+        record_stop(act, stopped.stop, seen=given.get("evidence"))
 
 
 def _act(act: Act, body: dict[str, Any], silence: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""At the rack: claim, server check, start, steps, calls for help, hand-over."""
+"""At the rack: claim, start, calls for help, a second job, hand-over."""
 
 from __future__ import annotations
 
@@ -7,30 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from app.core.clock import drill_offset, utc_text
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict
 from app.hardware.operations.diagnose import FollowUp, request_diagnostics
-from app.jobs.kind import Evidence, minutes_of, target_of
+from app.jobs.kind import minutes_of, target_of
 from app.jobs.kinds import kind_named
-from app.jobs.models import Step, WorkOrder
+from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
 from app.jobs.operations.escalate import open_referral, pin_steps
 from app.jobs.operations.numbers import next_number
 from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
 from app.jobs.operations.proof import take_newer_before
-from app.jobs.rules import (
-    MATCH_VALID,
-    Expected,
-    MatchProof,
-    StartFacts,
-    check_start,
-    device_serial,
-    mismatches,
-    needs_second_person,
-    proves_itself,
-    same_code,
-)
+from app.jobs.start import StartFacts, check_start
 from app.jobs.states import OrderState
+from app.jobs.stops import MATCH_VALID
 from app.jobs.teams import Team
 from app.shifts.operations import reassign
 from app.shifts.window import latest_start, local_text
@@ -72,66 +62,12 @@ def take_before(act: Act) -> None:
     )  # fmt: skip
 
 
-def match(act: Act, body: dict[str, Any]) -> None:
-    """Is it the right machine? A contradiction is recorded and leaves the order unmatched.
-
-    Where the machine itself is silent, the serial of the pull-out tag is read by two people: the holder first, then
-    another person on their own sign-in. Whoever renders this looks at `order.matched_at`.
-    """
-    order = act.order
-    take_newer_before(act)
-    proof = MatchProof(body["rack"], body["tag"], body["light"], body["face"], body.get("serial"))
-    expected = expected_machine(order)
-    wrong = mismatches(proof, expected)
-    pending = order.match if order.match and order.match.get("pending") else None
-    second = pending is not None and pending["by"] != act.by
-    if not second and order.holder_id != act.person_id:
-        raise Conflict(
-            "not_holder", "Only who holds the order does the server check; nobody waits for a second person."
-        )
-    seen = {"rack": proof.rack, "tag": proof.tag, "light": proof.light, "face": proof.face, "serial": proof.serial}
-    if wrong:
-        order.matched_at = None
-        order.match = {"by": act.by, "at": utc_text(act.at), "seen": seen, "wrong": wrong, "pending": False}
-        act.leave(OrderState.CLAIMED, why=" ".join(wrong), detail={"stopped": True, "seen": seen})
-        return
-    if not proves_itself(proof, expected):
-        raise Conflict("not_matched", "No proof yet: read the serial on the pull-out tag and send it with the check.")
-    silent = needs_second_person(expected) or proof.light != "seen"
-    waits = silent and not second
-    order.match = {"by": act.by, "at": utc_text(act.at), "seen": seen, "wrong": [], "pending": waits}
-    if second and pending is not None:
-        order.match = {**order.match, "by": pending["by"], "second": act.by}
-    order.matched_at = None if waits else act.at
-    act.leave(OrderState.CLAIMED if waits else OrderState.MATCHED, detail={"seen": seen, "pending": waits})
-
-
-def expected_machine(order: WorkOrder) -> Expected:
-    """What the record and the machine itself say that this order's machine is."""
-    asset = order.asset
-    rack = asset.rack.name if asset.rack else None
-    return Expected(rack, asset.tag, asset.face, asset.serial, device_serial(order.before_document))
-
-
-def discrepancy(act: Act, body: dict[str, Any]) -> None:
-    """Something else stands there: all stops until a second person says that the record is right again."""
-    order = act.order
-    reported = order.discrepancy
-    if reported and reported["by"] != act.by:
-        order.discrepancy = None
-        act.stay(why=body["found"], detail={"corrected": True})
-        return
-    order.discrepancy = {"by": act.by, "at": utc_text(act.at), "found": body["found"]}
-    order.matched_at = None
-    to = OrderState.CLAIMED if order.state == OrderState.MATCHED else OrderState(order.state)
-    act.leave(to, why=body["found"], detail={"photo": str(body["photo"]) if body.get("photo") else None})
-
-
 def start(act: Act, _body: dict[str, Any]) -> None:
     """Hands may touch now: inside site hours, with fresh proof and diagnostics, and only if it still fits."""
     order = act.order
     take_newer_before(act)
     check_start(start_facts(act))
+    order.stop = None
     order.started_at = act.at
     act.leave(OrderState.WORKING)
     conversation.started(act)
@@ -150,48 +86,6 @@ def start_facts(act: Act) -> StartFacts:
         next_opening_local=act.next_opening_local(),
         discrepancy=order.discrepancy is not None,
     )
-
-
-def step(act: Act, body: dict[str, Any]) -> None:
-    """One step done, with the evidence that it asks for."""
-    found = next((s for s in act.order.steps if s.key == body["id"]), None)
-    if found is None:
-        known = ", ".join(s.key for s in act.order.steps)
-        raise Invalid("unknown_step", f"There is no step {body['id']!r}. There are: {known}.")
-    if act.person_id != act.order.holder_id and found.evidence != Evidence.SECOND_PERSON:
-        raise Conflict("not_holder", "A second person only confirms; the holder does the other steps.")
-    _check_evidence(act, found, body["evidence"])
-    found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
-    act.stay(detail={"step": found.key, "evidence": found.given})
-
-
-def _check_evidence(act: Act, wanted: Step, given: dict[str, Any]) -> None:
-    kind = Evidence(wanted.evidence)
-    field = {Evidence.SCAN: "code", Evidence.PHOTO: "photo", Evidence.READING: "value", Evidence.SERIAL: "serial"}
-    name = field.get(kind)
-    if name is not None and not str(given.get(name) or "").strip():
-        raise Invalid(
-            "invalid",
-            f"This step is proved by a {kind}: send {name!r}.",
-            [FieldError(f"evidence.{name}", "required", f"A {kind} proves this step.")],
-        )
-    if kind == Evidence.SECOND_PERSON and (act.person_id == act.order.holder_id or given.get("confirm") is not True):
-        raise Conflict("not_verified", "A second person confirms this step on their own sign-in.")
-    if kind == Evidence.SERIAL and wanted.key == "new_serial":
-        _check_new_serial(act.order, str(given["serial"]))
-
-
-def _check_new_serial(order: WorkOrder, serial: str) -> None:
-    document = order.before_document or {}
-    inside = [c.get("serial") for c in document.get("components", [])]
-    if any(same_code(serial, one) for one in inside):
-        raise Conflict("not_verified", f"Serial {serial} is in the machine already: this is not a new part.")
-
-
-def _storable(evidence: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value if isinstance(value, bool | int | float | str) else str(value) for key, value in evidence.items()
-    }
 
 
 def addition(act: Act, body: dict[str, Any]) -> WorkOrder:

@@ -24,6 +24,7 @@ from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
 from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
+from app.jobs.operations.stopping import stopped_now
 from app.jobs.order_page import evidence_of, order_page
 from app.jobs.queries import order_numbered
 from app.jobs.states import OrderState, Verb
@@ -56,7 +57,7 @@ def press(number: str, verb: str) -> ResponseReturnValue:
     """A verb that needs nothing but the press."""
     refusal = _do(number, Verb(verb), {})
     if refusal:
-        return _order_page(number, refusal=refusal)
+        return _not_done(number, refusal)
     _told(TOLD[Verb(verb)])
     return redirect(url_for("technician.order", number=number), 303)
 
@@ -70,13 +71,13 @@ def match(number: str) -> ResponseReturnValue:
     if not form.is_sent_well():
         return _order_page(number, form=form)
     refusal = _do(number, Verb.MATCH, form.body())
+    if isinstance(refusal, Stop):
+        return _not_done(number, refusal)
     if refusal:
         form.take(refusal)
         return _order_page(number, form=form)
     with transaction() as session:
         seen = order_numbered(session, current(), number).match or {}
-    if seen.get("wrong"):
-        return redirect(url_for("technician.stop", number=number), 303)
     if not seen.get("pending"):
         _told(form.done)
     return redirect(url_for("technician.order", number=number), 303)
@@ -85,17 +86,13 @@ def match(number: str) -> ResponseReturnValue:
 @blueprint.get("/orders/<number>/stop")
 @needs(Permission.ORDERS_READ)
 def stop(number: str) -> ResponseReturnValue:
-    """What was scanned against what was expected; nothing else on the page."""
+    """What was found against what was expected; nothing else on the page."""
     with transaction() as session:
         found = order_numbered(session, current(), number)
-        if not found.match or not found.match["wrong"]:
+        if not found.stop:
             return redirect(url_for("technician.order", number=number), 303)
         page = order_page(session, current(), found, now=business_now(), true=true_now())
-        rack = found.asset.rack.name if found.asset.rack else None
-        expected, seen = outlook.contradictions(found.match, rack=rack, tag=found.asset.tag, face=found.asset.face)
-        return render_template(
-            "jobs/stop.html", page=page, order=found, site_hours=page.window, expected=expected, seen=seen
-        )
+        return render_template("jobs/stop.html", page=page, order=found, site_hours=page.window, stop=found.stop)
 
 
 @blueprint.post("/orders/<number>/step")
@@ -109,7 +106,7 @@ def step(number: str) -> ResponseReturnValue:
         body = {"id": request.form.get("id", ""), "evidence": evidence_of(wanted, request.form) if wanted else {}}
     refusal = _do(number, Verb.STEP, body)
     if refusal:
-        return _order_page(number, refusal=refusal)
+        return _not_done(number, refusal)
     return redirect(url_for("technician.order", number=number), 303)
 
 
@@ -175,6 +172,8 @@ def ask(number: str, verb: str) -> ResponseReturnValue:
         form = _form_of(order_numbered(session, current(), number), named)
     if form.is_sent_well():
         refusal = _do(number, named, form.body())
+        if isinstance(refusal, Stop):
+            return _not_done(number, refusal)
         if refusal is None:
             _told(form.done)
             return redirect(url_for("technician.order", number=number), 303)
@@ -198,18 +197,29 @@ def _completion(order: WorkOrder, *, ahead: bool = False) -> CompletionForm:
     return CompletionForm.sent(removed_serial=removed, installed_serial=installed or order.part_serial)
 
 
+class Stop(Conflict):
+    """A guard stopped it: on record already, and shown on a page of its own."""
+
+
 def _do(number: str, verb: Verb, body: dict[str, Any]) -> AppError | None:
     """Do one verb; the refusal when the rules say no, for the page to show. A tablet's queue is told it as it is."""
     device = stamp()
     try:
         given = read_verb(verb, {**body, "device": device} if device else body)
         with transaction() as session:
-            perform(session, current(), number, verb, given, now=business_now(), silence=_silence())
+            done = perform(session, current(), number, verb, given, now=business_now(), silence=_silence())
+            stop = stopped_now(done)
     except (Invalid, Conflict, VersionConflict) as refusal:
         if device:
             raise
         return refusal
-    return None
+    return Stop(stop["code"], " ".join(stop["why"])) if stop else None
+
+
+def _not_done(number: str, refusal: AppError) -> ResponseReturnValue:
+    if isinstance(refusal, Stop):
+        return redirect(url_for("technician.stop", number=number), 303)
+    return _order_page(number, refusal=refusal)
 
 
 def _told(sentence: str) -> None:

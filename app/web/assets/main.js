@@ -1,5 +1,6 @@
 import { keepPages } from './js/keep.js'
 import { watchForms } from './js/form.js'
+import { watchGuards } from './js/guard.js'
 import { watchLive } from './js/live.js'
 import { watchMenus } from './js/menu.js'
 import { watchPhotos } from './js/photo.js'
@@ -19,6 +20,7 @@ watchForms()
 watchPhotos()
 tickTimes()
 watchScans()
+watchGuards()
 watchLive()
 watchNewOrder()
 watchWalk()

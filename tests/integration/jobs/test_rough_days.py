@@ -42,15 +42,6 @@ def test_before_stays_from_before_the_first_hands_when_a_job_is_handed_over(hall
     assert hall.get("lena", f"/work-orders/{number}")["comparison"]["gone"][0]["component"] == "PSU2"
 
 
-def test_a_step_hours_after_the_server_check_is_no_dead_end(hall: Hall, at: Clock) -> None:
-    answers = {"work": "rewire", "minutes": "300", "timeline": "today"}
-    number = hall.order(job_kind="other_hands", answers=answers)["number"]
-    hall.to_matched(number)
-    hall.act("tess", number, "start")
-    at(MONDAY + timedelta(hours=4))
-    assert hall.act("tess", number, "step", id="work", evidence={})["state"] == "working"
-
-
 def test_who_takes_the_job_takes_its_time_in_the_calendar(hall: Hall) -> None:
     order = hall.order()
     booked = order["appointment"]["technician"]

@@ -23,7 +23,10 @@ from tests.integration.conftest import PASSWORD, Browser
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, SATURDAY, Hall
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
-SEEN = {"rack": "B17", "tag": "SRV-1", "light": "seen", "face": "front", "serial": ""}
+SEEN = {
+    "rack": "B17", "rack_entry": "scanned", "tag": "SRV-1", "tag_entry": "scanned", "light": "seen", "face": "front",
+    "serial": "", "serial_entry": "scanned", "typed_why": "",
+}  # fmt: skip
 
 
 class Tablet(Browser):
@@ -198,13 +201,13 @@ def test_a_silent_machine_waits_for_the_second_person_who_is_shown_the_check(
 
 
 def test_start_is_shown_with_the_reason_why_it_is_not_possible(
-    hall: Hall, tess: Tablet, at: Callable[..., None]
+    hall: Hall, tess: Tablet, tablet: Callable[[str], Tablet], at: Callable[..., None]
 ) -> None:
     number = hall.order(asset="SRV-2", job_kind="psu_swap", answers={"psu": "2"})["number"]
     tess.send(number, "claim")
     seen = {**SEEN, "tag": "SRV-2", "light": "none", "serial": "SN-AMS1-2"}
     tess.send(number, "match", **seen)
-    hall.act("tom", number, "match", **seen)
+    tablet("tom").send(number, "match", **seen)
     page = tess.order(number)
     assert "No diagnostics were taken yet" in words(page)
     assert re.search(r'<button class="button is-main"[^>]* disabled>Start', page)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.jobs.kinds import KINDS
-from app.jobs.outlook import Main, contradictions, gates, job_title, main_verb, safety, serials_given, told
+from app.jobs.outlook import Main, gates, job_title, main_verb, safety, serials_given, told
 from app.jobs.states import Verb
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
@@ -81,15 +81,6 @@ def test_a_second_person_is_a_proof_of_their_own() -> None:
     match = {"seen": {**SEEN, "light": "none", "serial": "CZ12345"}, "pending": True}
     found = gates(match, rack="B17", tag="SRV-1", serial="CZ12345", before={})
     assert [gate.state for gate in found] == ["done", "done", "unknown", "done", "now"]
-
-
-def test_the_stop_names_only_what_differs() -> None:
-    seen = {"seen": {**SEEN, "tag": "SRV-2", "face": "rear"}}
-    assert contradictions(seen, rack="B17", tag="SRV-1", face="front") == ("SRV-1 · front", "SRV-2 · rear")
-    blinks = {"seen": {**SEEN, "light": "other"}}
-    assert contradictions(blinks, rack="B17", tag="SRV-1", face="front") == ("its light", "another light")
-    serial = {"seen": {**SEEN, "serial": "SN-9"}}
-    assert contradictions(serial, rack="B17", tag="SRV-1", face="front")[1] == "SN-9"
 
 
 @pytest.mark.parametrize(

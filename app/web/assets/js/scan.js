@@ -1,15 +1,62 @@
 // A hand scanner types the code and presses Enter. In a form with several scan fields that means "the next one",
-// not "send": the form goes only when the last of them is filled.
+// not "send": the form goes only when the last of them is filled. Whether a code was scanned or typed is told to the
+// server (a scanner types faster than any hand); a typed one needs a reason.
+
+const fastest = 35 // ms between two keys: hands do not get there
+const shortest = 3
+
+const strokes = new WeakMap()
 
 const nextEmpty = (field) =>
-  [...field.form.querySelectorAll('[data-scan][required]')].find((other) => other !== field && !other.value)
+  [...field.form.querySelectorAll('[data-scan]')].find(
+    (other) => other !== field && !other.value && (other.required || other.dataset.expected) && other.offsetParent,
+  )
+
+const tellEntry = (field, how) => {
+  const hidden = field.dataset.entry && field.form?.querySelector(`#${CSS.escape(field.dataset.entry)}`)
+  if (hidden) hidden.value = how
+  field.dataset.came = how
+  if (field.form) showReasons(field.form)
+}
+
+/** The reason is asked for once a code was typed. */
+const showReasons = (form) => {
+  const typed = [...form.querySelectorAll('[data-scan]')].some((one) => one.value && one.dataset.came !== 'scanned')
+  for (const part of form.querySelectorAll('[data-typed-why]')) part.hidden = !typed
+}
+
+const fast = (field) => {
+  const times = strokes.get(field) ?? []
+  if (times.length < shortest || times.length !== field.value.length) return false
+  return (times.at(-1) - times[0]) / (times.length - 1) < fastest
+}
+
+/** Put a code that the camera read into its field, as a hand scanner would. */
+export const enter = (field, code) => {
+  field.value = code
+  tellEntry(field, 'scanned')
+  field.dispatchEvent(new Event('change', { bubbles: true }))
+  nextEmpty(field)?.focus()
+}
+
+const prepare = () => document.querySelectorAll('form:has([data-typed-why])').forEach(showReasons)
 
 export const watchScans = () => {
+  prepare()
+  document.addEventListener('live:refreshed', prepare)
   document.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !event.target.matches('[data-scan]') || !event.target.form) return
+    if (!event.target.matches?.('[data-scan]') || !event.target.form) return
+    if (event.key.length === 1) {
+      const before = event.target.value ? (strokes.get(event.target) ?? []) : []
+      strokes.set(event.target, [...before, event.timeStamp])
+    }
+    if (event.key !== 'Enter') return
     const following = nextEmpty(event.target)
     if (!following) return
     event.preventDefault()
     following.focus()
+  })
+  document.addEventListener('input', ({ target, isTrusted }) => {
+    if (isTrusted && target.matches?.('[data-scan]')) tellEntry(target, fast(target) ? 'scanned' : 'typed')
   })
 }

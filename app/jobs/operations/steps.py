@@ -1,0 +1,81 @@
+"""The steps of the procedure: each with its evidence, the destructive ones behind their guards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.errors import Conflict, FieldError, Invalid
+from app.jobs.kind import Evidence
+from app.jobs.models import Step, WorkOrder
+from app.jobs.operations.act import Act
+from app.jobs.operations.check import expected_machine
+from app.jobs.rules import MatchProof, same_code
+from app.jobs.stops import Stopped, contradictions, is_stale, stale_check, untold_typing, wrong_machine
+
+
+def step(act: Act, body: dict[str, Any]) -> None:
+    """One step done, with the evidence that it asks for."""
+    found = next((s for s in act.order.steps if s.key == body["id"]), None)
+    if found is None:
+        known = ", ".join(s.key for s in act.order.steps)
+        raise Invalid("unknown_step", f"There is no step {body['id']!r}. There are: {known}.")
+    if act.person_id != act.order.holder_id and found.evidence != Evidence.SECOND_PERSON:
+        raise Conflict("not_holder", "A second person only confirms; the holder does the other steps.")
+    _check_evidence(act, found, body["evidence"])
+    if found.destructive:
+        check_machine_again(act, body["evidence"])
+    found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
+    act.order.stop = None
+    act.stay(detail={"step": found.key, "evidence": found.given})
+
+
+def check_machine_again(act: Act, evidence: dict[str, Any]) -> None:
+    """Hands touch only what was checked in the last 15 minutes: rack and tag, scanned again, renew the check.
+
+    Raises Stopped when the check is old or the scans contradict the order.
+    """
+    order = act.order
+    rack, tag = evidence.get("rack"), evidence.get("tag")
+    proof = MatchProof(str(rack) if rack else None, str(tag) if tag else None, None, None)
+    expected = expected_machine(order)
+    if wrong := contradictions(proof, expected):
+        raise Stopped(wrong_machine(wrong))
+    if proof.tag and (proof.rack or expected.rack is None):
+        order.matched_at = act.at
+    if is_stale(order.matched_at, act.at):
+        raise Stopped(stale_check(order.matched_at, act.at))
+
+
+def _check_evidence(act: Act, wanted: Step, given: dict[str, Any]) -> None:
+    kind = Evidence(wanted.evidence)
+    field = {Evidence.SCAN: "code", Evidence.PHOTO: "photo", Evidence.READING: "value", Evidence.SERIAL: "serial"}
+    name = field.get(kind)
+    if name is not None and not str(given.get(name) or "").strip():
+        raise Invalid(
+            "invalid",
+            f"This step is proved by a {kind}: send {name!r}.",
+            [FieldError(f"evidence.{name}", "required", f"A {kind} proves this step.")],
+        )
+    if untold_typing({"entry": given.get("entry")}, given.get("typed_why")):
+        raise Invalid(
+            "invalid",
+            "Say why you typed it instead of scanning it.",
+            [FieldError("evidence.typed_why", "required", "Say why you typed it.")],
+        )
+    if kind == Evidence.SECOND_PERSON and (act.person_id == act.order.holder_id or given.get("confirm") is not True):
+        raise Conflict("not_verified", "A second person confirms this step on their own sign-in.")
+    if kind == Evidence.SERIAL and wanted.key == "new_serial":
+        _check_new_serial(act.order, str(given["serial"]))
+
+
+def _check_new_serial(order: WorkOrder, serial: str) -> None:
+    document = order.before_document or {}
+    inside = [c.get("serial") for c in document.get("components", [])]
+    if any(same_code(serial, one) for one in inside):
+        raise Conflict("not_verified", f"Serial {serial} is in the machine already: this is not a new part.")
+
+
+def _storable(evidence: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, bool | int | float | str) else str(value) for key, value in evidence.items()
+    }
