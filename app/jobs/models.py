@@ -108,6 +108,8 @@ class WorkOrder(Base):
     matched_at: Mapped[datetime | None]
     match: Mapped[dict[str, Any] | None]
     discrepancy: Mapped[dict[str, Any] | None]
+    code_secret: Mapped[str | None]  # of the codes that Level 1 reads out; never leaves the server
+    codes: Mapped[list[Any]] = mapped_column(default=list)  # read out: window, by, at, used_at
     stop: Mapped[dict[str, Any] | None]  # the last guard that stopped it, until something moves on again
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

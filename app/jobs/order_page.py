@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,10 +21,12 @@ from app.hardware.queries import ID_LED, latest, newest_action, open_run
 from app.jobs import outlook, queries
 from app.jobs.clocks_page import Shown, shown
 from app.jobs.day import Window, last_start, window_of
+from app.jobs.disks import Disks, is_old, unsafe_to_pull
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
 from app.jobs.operations.act import Act
+from app.jobs.operations.disk_guard import disks_of, guards_disks, held_codes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
@@ -31,11 +34,11 @@ from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.rules import device_serial
 from app.jobs.start import check_start
-from app.jobs.states import OrderState, Verb
-from app.jobs.stops import MATCH_VALID, is_stale
+from app.jobs.states import AT_RACK, OrderState, Verb
+from app.jobs.stops import MATCH_VALID, Stop, is_stale
 from app.shifts.queries import on_duty, site_calendar
 
-BESIDE = ("rack", "tag", "entry", "typed_why")
+BESIDE = ("rack", "tag", "entry", "typed_why", "code")
 LAMP_SHOWN = timedelta(minutes=30)
 
 
@@ -59,6 +62,16 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskPage:
+    """What the disk guard shows. `disks` None: no source tells of drives; `held` is what a tablet checks codes by."""
+
+    disks: Disks | None
+    unsafe: Stop | None
+    is_old: bool
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One order as this person sees it now. `run` are the diagnostics shown, `refusal` is why start is not possible."""
 
@@ -73,6 +86,7 @@ class OrderPage:
     latest_start: datetime | None
     match_until: datetime | None
     is_stale: bool
+    disks: DiskPage | None
     said: Mapping[str, Any] | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
@@ -151,6 +165,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         latest_start=last_start(order, calendar, now),
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
         is_stale=is_stale(order.matched_at, now),
+        disks=_disks(session, order, now),
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
@@ -179,6 +194,16 @@ def _start_refusal(session: Session, principal: Principal, order: WorkOrder, now
     except Conflict as refusal:
         return refusal
     return None
+
+
+def _disks(session: Session, order: WorkOrder, now: datetime) -> DiskPage | None:
+    if order.state not in AT_RACK or not guards_disks(order):
+        return None
+    disks = disks_of(session, order)
+    if disks is None:
+        return DiskPage(None, None, is_old=False, held="")
+    held = held_codes(order, disks, now) if order.state == OrderState.WORKING else None
+    return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), json.dumps(held) if held else "")
 
 
 def _run(session: Session, order: WorkOrder) -> Diagnostics | None:
@@ -222,5 +247,5 @@ def evidence_of(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"confirm": True}
     if step.evidence == "reading":
         return {"value": value, "unit": str(given.get("unit", "")).strip()}
-    found = {names[step.evidence]: value} if step.evidence in names else {}
-    return {**found, **{name: str(given[name]).strip() for name in BESIDE if str(given.get(name, "")).strip()}}
+    beside = {name: str(given[name]).strip() for name in BESIDE if str(given.get(name, "")).strip()}
+    return beside | ({names[step.evidence]: value} if step.evidence in names else {})

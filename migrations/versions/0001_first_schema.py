@@ -535,6 +535,8 @@ def upgrade() -> None:
         sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("match", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("discrepancy", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("code_secret", sa.Text(), nullable=True),
+        sa.Column("codes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("stop", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

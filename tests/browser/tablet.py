@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_technician import photo
+from tests.browser.test_technician import because, photo
 
 KEPT = """async (path) => {
   await navigator.serviceWorker.ready
@@ -53,6 +53,7 @@ def do_step(page: Page, key: str, serials: dict[str, str]) -> None:
         expect(page.locator("[data-photo-status]")).to_contain_text("Ready to send")
     elif key in serials:
         page.get_by_label("Serial number on the part").fill(serials[key])
+        because(page)
     else:
         page.get_by_text("I have done this and seen it").click()
     page.locator(".actions .is-main", has_text="Done").click()

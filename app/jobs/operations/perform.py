@@ -91,7 +91,7 @@ def _keep_stop(act: Act, given: dict[str, Any], stopped: Stopped) -> None:
     """A stop is kept, never rolled back; what a tablet reports late is flagged too, and done if it was work."""
     if not late.is_done_work(act):
         record_stop(act, stopped.stop, seen=given.get("evidence"))
-    elif stopped.stop.guard in LATE_IS_DONE:
+    elif stopped.stop.guard in LATE_IS_DONE or act.verb == Verb.COMPLETION:
         late.keep(act, given, stopped)
     else:
         late.flag_late(act, stopped)

@@ -269,7 +269,8 @@ def book_again(act: Act, *, why: str | None) -> None:
     order.outcome = order.before_id = order.after_id = order.before_document = order.after_document = None
     order.comparison = order.promise_from = order.promise_to = order.promise_finish = None
     order.holder_id = order.claimed_at = order.permit = order.safe_state = order.not_before = None
-    order.flags = []
+    order.stop = order.code_secret = None
+    order.flags, order.codes = [], []
     if KINDS[order.job_kind].consent:
         flag(order, "The customer agreed the first time. Ask again before it is done once more.")
     for step in order.steps:

@@ -17,6 +17,7 @@ from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
 from app.jobs.operations import conversation
 from app.jobs.operations.act import SYSTEM, Act, flag
+from app.jobs.operations.disk_guard import check_installed, check_removed, guards_disks
 from app.jobs.operations.planning import book_again, withdraw
 from app.jobs.rules import fault_gone
 from app.jobs.states import OrderState, Verb
@@ -62,6 +63,8 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     order, outcome = act.order, body["outcome"]
     if order.state != OrderState.WORKING and outcome != "no_fault_found":
         raise Conflict("wrong_state", "Nothing was started: only 'no fault found' can be reported from here.")
+    if outcome == "repaired" and guards_disks(order):
+        _check_serials(act, body)
     order.outcome, order.note = outcome, body.get("note")
     order.removed_serial, order.installed_serial = body.get("removed_serial"), body.get("installed_serial")
     order.finished_at = act.at
@@ -75,6 +78,14 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
     act.leave(OrderState.VERIFYING, detail=detail)
     conversation.finished(act)
+
+
+def _check_serials(act: Act, body: dict[str, Any]) -> None:
+    """The serials of the report are judged like those of the steps."""
+    if body.get("removed_serial"):
+        check_removed(act, str(body["removed_serial"]))
+    if body.get("installed_serial"):
+        check_installed(act, str(body["installed_serial"]))
 
 
 def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:

@@ -14,6 +14,7 @@ from app.jobs.kinds import kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
+from app.jobs.operations.disk_guard import new_secret
 from app.jobs.operations.escalate import open_referral, pin_steps
 from app.jobs.operations.numbers import next_number
 from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
@@ -37,6 +38,7 @@ def claim(act: Act, _body: dict[str, Any]) -> None:
     if order.appointment is not None and act.person_id is not None:
         reassign(act.session, order.appointment, act.person_id)
     order.permit = permit(act)
+    order.code_secret, order.codes = new_secret(), []
     take_before(act)
     act.leave(OrderState.CLAIMED, detail={"permit": order.permit})
 
@@ -100,7 +102,7 @@ def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
         answers=body["answers"], target=target_of(kind, body["answers"]), created_at=act.now, created_by=act.by,
         approval_needed=kind.approval, consent_needed=kind.consent, holder_id=order.holder_id,
         claimed_at=order.claimed_at, permit=order.permit, match=order.match, matched_at=order.matched_at,
-        before_id=order.before_id, before_document=order.before_document,
+        before_id=order.before_id, before_document=order.before_document, code_secret=new_secret(),
     )  # fmt: skip
     act.session.add(linked)
     pin_steps(linked, kind)

@@ -6,10 +6,12 @@ from typing import Any
 
 from app.core.errors import Conflict, FieldError, Invalid
 from app.jobs.kind import Evidence
-from app.jobs.models import Step, WorkOrder
+from app.jobs.models import Step
 from app.jobs.operations.act import Act
 from app.jobs.operations.check import expected_machine
-from app.jobs.rules import MatchProof, same_code
+from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
+from app.jobs.operations.late import is_done_work
+from app.jobs.rules import MatchProof
 from app.jobs.stops import Stopped, contradictions, is_stale, stale_check, untold_typing, wrong_machine
 
 
@@ -23,10 +25,20 @@ def step(act: Act, body: dict[str, Any]) -> None:
         raise Conflict("not_holder", "A second person only confirms; the holder does the other steps.")
     _check_evidence(act, found, body["evidence"])
     if found.destructive:
+        check_colleagues(act, found)
         check_machine_again(act, body["evidence"])
+        if guards_disks(act.order):
+            check_pull(act, body["evidence"])
     found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
     act.order.stop = None
     act.stay(detail={"step": found.key, "evidence": found.given})
+
+
+def check_colleagues(act: Act, wanted: Step) -> None:
+    """What a second person has to confirm comes before what cannot be undone."""
+    for step in act.order.steps:
+        if step.position < wanted.position and step.done_at is None and step.evidence == Evidence.SECOND_PERSON:
+            raise Conflict("not_verified", f"First: {step.title}. They confirm on their own sign-in.")
 
 
 def check_machine_again(act: Act, evidence: dict[str, Any]) -> None:
@@ -56,7 +68,7 @@ def _check_evidence(act: Act, wanted: Step, given: dict[str, Any]) -> None:
             f"This step is proved by a {kind}: send {name!r}.",
             [FieldError(f"evidence.{name}", "required", f"A {kind} proves this step.")],
         )
-    if untold_typing({"entry": given.get("entry")}, given.get("typed_why")):
+    if untold_typing({"entry": given.get("entry")}, given.get("typed_why")) and not is_done_work(act):
         raise Invalid(
             "invalid",
             "Say why you typed it instead of scanning it.",
@@ -65,14 +77,9 @@ def _check_evidence(act: Act, wanted: Step, given: dict[str, Any]) -> None:
     if kind == Evidence.SECOND_PERSON and (act.person_id == act.order.holder_id or given.get("confirm") is not True):
         raise Conflict("not_verified", "A second person confirms this step on their own sign-in.")
     if kind == Evidence.SERIAL and wanted.key == "new_serial":
-        _check_new_serial(act.order, str(given["serial"]))
-
-
-def _check_new_serial(order: WorkOrder, serial: str) -> None:
-    document = order.before_document or {}
-    inside = [c.get("serial") for c in document.get("components", [])]
-    if any(same_code(serial, one) for one in inside):
-        raise Conflict("not_verified", f"Serial {serial} is in the machine already: this is not a new part.")
+        check_installed(act, str(given["serial"]))
+    if kind == Evidence.SERIAL and wanted.key == "old_serial" and guards_disks(act.order):
+        check_removed(act, str(given["serial"]))
 
 
 def _storable(evidence: dict[str, Any]) -> dict[str, Any]:

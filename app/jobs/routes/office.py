@@ -12,14 +12,16 @@ from app.core.access import current, needs
 from app.core.clock import business_now
 from app.core.database import transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
-from app.core.permissions import Permission
+from app.core.permissions import Permission, Role
 from app.jobs import queries, queries_office
 from app.jobs.clocks_page import shown
+from app.jobs.codes import SPELLED
 from app.jobs.deadlines import deadline_of
 from app.jobs.forms import read_verb
 from app.jobs.forms_office import PAGES, VerbForm, form_of
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
+from app.jobs.operations import disk_guard
 from app.jobs.operations.perform import perform
 from app.jobs.outward import allowed_verbs
 from app.jobs.queries_clocks import clocks_of_order
@@ -48,6 +50,8 @@ def manage(number: str) -> ResponseReturnValue:
             messages=about(session, order.number) if may_read else None,
             referrals=queries.referrals_of(session, order.id),
             clocks=shown(clocks_of_order(session, order, business_now()), business_now(), order.site.time_zone),
+            codes=disk_guard.may_read_out(current(), order),
+            overrules=Role.SYSADMIN in current().roles_at(order.site_id),
         )
 
 
@@ -67,6 +71,28 @@ def act(number: str, verb: str) -> ResponseReturnValue:
         abort(404)
     page = render_template("jobs/verb.html", order=order, kind=KINDS[order.job_kind], verb=PAGES[named], form=form)
     return page, 422 if request.method == "POST" else 200
+
+
+@blueprint.post("/orders/<number>/disk-code")
+@needs(Permission.ORDERS_ACT)
+def disk_code(number: str) -> ResponseReturnValue:
+    """A one-time code to read out by phone to who stands at the rack without network; shown once."""
+    try:
+        with transaction() as session:
+            order = queries.order_alone(session, number, current())
+            told = disk_guard.read_out(
+                session, current(), order, now=business_now(), why=request.form.get("why", "")[:4000]
+            )
+    except AppError as refusal:
+        if refusal.code == "no_diagnostics":
+            with transaction() as session:
+                order = queries.order_numbered(session, current(), number)
+                disk_guard.look_again(session, order, by=current().name, now=business_now())
+            flash(f"{refusal.detail} The machine is asked now: try again in a moment.", "warning")
+        else:
+            flash(refusal.detail, "critical")
+        return redirect(url_for("office.manage", number=number), 303)
+    return render_template("jobs/disk_code.html", order=order, told=told, spelled=SPELLED)
 
 
 def _done(form: VerbForm, order: WorkOrder, verb: Verb) -> bool:

@@ -18,10 +18,12 @@ from app.hardware.operations.led import request_id_led
 from app.hardware.queries import asset_for
 from app.jobs import outlook, photos
 from app.jobs.day import day_of
+from app.jobs.disks import STATE_VALID
 from app.jobs.forms import VerbSchema, read, read_verb
 from app.jobs.forms_rack import FORMS, TEAM_HOURS, CompletionForm, CorrectionForm, MatchForm, VerbForm
 from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
+from app.jobs.operations import disk_guard
 from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
 from app.jobs.operations.stopping import stopped_now
@@ -159,6 +161,17 @@ def id_led(number: str) -> ResponseReturnValue:
     return redirect(url_for("technician.order", number=number, _anchor="check"), 303)
 
 
+@blueprint.post("/orders/<number>/diagnostics")
+@needs(Permission.ORDERS_ACT)
+def look_again(number: str) -> ResponseReturnValue:
+    """Ask the machine again how its drives are; the page shows it when it has answered."""
+    with transaction() as session:
+        found = order_numbered(session, current(), number)
+        disk_guard.look_again(session, found, by=current().name, now=business_now())
+    flash("The machine is asked. What it says appears here.", "active")
+    return redirect(url_for("technician.order", number=number, _anchor="disks"), 303)
+
+
 @blueprint.route(
     "/orders/<number>/rack/<any(discrepancy, hold, handover, escalation, addition, note, part, completion):verb>",
     methods=["GET", "POST"],
@@ -242,6 +255,7 @@ def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm 
             refused=refusal.detail if refusal else None,
             typed=request.form.get("evidence"),
             match_form=form or MatchForm(),
+            array_valid=STATE_VALID,
             completion_form=_completion(found, ahead=bool(page.ahead)),
         )
     return text, refusal.status if refusal else 422 if form else 200

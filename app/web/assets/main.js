@@ -1,3 +1,4 @@
+import { watchCodes } from './js/code.js'
 import { keepPages } from './js/keep.js'
 import { watchForms } from './js/form.js'
 import { watchGuards } from './js/guard.js'
@@ -21,6 +22,7 @@ watchPhotos()
 tickTimes()
 watchScans()
 watchGuards()
+watchCodes()
 watchLive()
 watchNewOrder()
 watchWalk()

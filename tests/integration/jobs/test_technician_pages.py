@@ -220,16 +220,20 @@ def test_start_is_shown_with_the_reason_why_it_is_not_possible(
     assert "The site is closed" in words(tess.order(number))
 
 
-def test_a_refused_serial_is_a_sentence_and_stays_in_its_field(hall: Hall, tess: Tablet) -> None:
+def test_a_refused_serial_stays_in_its_field_and_a_wrong_one_fills_the_screen(hall: Hall, tess: Tablet) -> None:
     number = hall.order()["number"]
     hall.to_matched(number)
     hall.act("tess", number, "start")
     hall.act("tess", number, "step", id="esd")
     hall.act("tess", number, "step", id="photo_before", evidence={"photo": "p"})
-    refused = tess.send(number, "step", id="new_serial", evidence="P1SN")
-    assert refused.status_code == 409
-    assert "is in the machine already" in words(refused.text)
+    refused = tess.send(number, "step", id="new_serial", evidence="P1SN", entry="typed")
+    assert refused.status_code == 422
+    assert "Say why you typed it" in words(refused.text)
     assert 'value="P1SN"' in refused.text
+    stopped = tess.send(number, "step", id="new_serial", evidence="P1SN", entry="scanned")
+    assert stopped.request.path.endswith("/stop")
+    assert "is in the machine already" in words(stopped.text)
+    assert main_button(stopped.text) == "Back to the step"
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(hall: Hall, tess: Tablet) -> None:

@@ -22,7 +22,10 @@ const tellEntry = (field, how) => {
 /** The reason is asked for once a code was typed. */
 const showReasons = (form) => {
   const typed = [...form.querySelectorAll('[data-scan]')].some((one) => one.value && one.dataset.came !== 'scanned')
-  for (const part of form.querySelectorAll('[data-typed-why]')) part.hidden = !typed
+  for (const part of form.querySelectorAll('[data-typed-why]')) {
+    part.hidden = !typed
+    for (const field of part.querySelectorAll('select')) field.required = typed
+  }
 }
 
 const fast = (field) => {
@@ -44,6 +47,7 @@ const prepare = () => document.querySelectorAll('form:has([data-typed-why])').fo
 export const watchScans = () => {
   prepare()
   document.addEventListener('live:refreshed', prepare)
+  document.addEventListener('walk:moved', prepare)
   document.addEventListener('keydown', (event) => {
     if (!event.target.matches?.('[data-scan]') || !event.target.form) return
     if (event.key.length === 1) {
