@@ -13,15 +13,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE_OF = {  # program -> the Debian package that brings it
+PACKAGE_OF = {  # program -> the Debian packages that bring it
     "ipmi_sim": "openipmi",
     "ipmitool": "ipmitool",
     "ipmi-sensors": "freeipmi-tools",
     "snmpd": "snmpd",
     "snmpget": "snmp",
     "sshd": "openssh-server",
+    "rt-setup-database-5": "request-tracker5 rt5-db-sqlite rt5-db-postgresql rt5-standalone",
     "chromium": "chromium",
 }
+ANSWERS = """\
+request-tracker5 request-tracker5/dbconfig-install boolean false
+request-tracker5 request-tracker5/install-cronjobs boolean false
+request-tracker5 request-tracker5/handle-siteconfig-permissions boolean false
+request-tracker5 request-tracker5/rtname string rt.test
+request-tracker5 request-tracker5/organization string rt.test
+request-tracker5 request-tracker5/webbaseurl string http://127.0.0.1
+"""
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 IN_PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # each process has its own servers
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an installed service may start
@@ -34,7 +43,9 @@ def main(argv: list[str]) -> int:
     What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
     """
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
-    missing = [package for program, package in PACKAGE_OF.items() if not shutil.which(program)]
+    missing = [
+        package for program, packages in PACKAGE_OF.items() if not shutil.which(program) for package in packages.split()
+    ]
     if missing and not _install(missing):
         print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)
     os.chdir(ROOT)
@@ -49,6 +60,7 @@ def _install(packages: list[str]) -> bool:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
     with _services_stay_stopped():
+        _answer_beforehand()
         for command in ([apt, "update", "-qq"], install):
             done = subprocess.run(  # noqa: S603 -- apt-get, by its full path
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
@@ -56,6 +68,13 @@ def _install(packages: list[str]) -> bool:
             if done.returncode != 0:
                 return False
     return True
+
+
+def _answer_beforehand() -> None:
+    """What installations would ask: Request Tracker makes no database, no jobs and no configuration of the machine."""
+    program = shutil.which("debconf-set-selections")
+    if program is not None:
+        subprocess.run([program], input=ANSWERS, text=True, stdout=sys.stderr, check=False)  # noqa: S603 -- by its full path
 
 
 @contextmanager

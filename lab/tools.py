@@ -8,7 +8,12 @@ import shutil
 # Debian keeps servers in /usr/sbin, which an ordinary user's PATH leaves out.
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/sbin"])
 
-PACKAGES = {"ipmi_sim": "openipmi", "snmpd": "snmpd", "sshd": "openssh-server"}
+PACKAGES = {
+    "ipmi_sim": "openipmi",
+    "snmpd": "snmpd",
+    "sshd": "openssh-server",
+    "rt-setup-database-5": "request-tracker5",
+}
 
 
 def find(program: str) -> str | None:

@@ -34,6 +34,7 @@ PACKAGES: Final = (tickets_tasks, hardware_tasks, jobs_tasks)
 TICKS: Final = ("jobs.tick", "tickets.sweep", "hardware.sweep")
 TICK_S: Final = 10.0
 ACKNOWLEDGE_S: Final = 2.0
+WAKE_S: Final = 15.0
 STALLED_SWEEP_S: Final = 5.0
 SEEN_S: Final = 15.0
 FORGET_S: Final = 3600.0
@@ -88,6 +89,7 @@ def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
     if everything or central:
         chores += [Chore(name, TICK_S, registry.tasks[name], alone=True) for name in TICKS]
         chores.append(Chore("acknowledgments", ACKNOWLEDGE_S, registry.tasks["jobs.acknowledge"], alone=True))
+        chores.append(Chore("tickets.wake", WAKE_S, registry.tasks["tickets.wake"], alone=True))
         chores.append(Chore("forgetting what is over", FORGET_S, _forget, alone=True))
     if everything or sites:
         chores.append(Chore("sign of life", SEEN_S, lambda: _seen(None if everything else sites)))

@@ -155,6 +155,17 @@ class PromiseTold(Base):
     done_by: Mapped[datetime | None]
 
 
+class OrderTicket(Base):
+    """Another ticket that one order serves, too: its customer hears what the first one hears."""
+
+    __tablename__ = "order_ticket"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Step(Base):
     """One step of the procedure, pinned to the order when it was booked, with the evidence that it was done."""
 

@@ -64,7 +64,8 @@ def _integration(name: str, settings: object, folder: Path) -> TicketSystem:
         raw = given.pop(one.name, None)
         file = given.pop(f"{one.name}_file", None) if one.metadata.get("secret") else None
         if file is not None:
-            raw = _lines(name, f"{one.name}_file", folder / str(file))
+            lines = _lines(name, f"{one.name}_file", folder / str(file))
+            raw = "".join(lines) if hints[one.name] is str else lines
         if raw is not None:
             values[one.name] = _value(name, one.name, hints[one.name], raw, folder)
         elif one.default is MISSING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -19,6 +19,7 @@ class Ticket(Base):
         UniqueConstraint("system", "external_id"),
         CheckConstraint("channel IN ('ticket', 'chat', 'email')", name="channel"),
         Index("ix_ticket_unanswered", "opened_at", postgresql_where=text("first_response_at IS NULL")),
+        Index("ix_ticket_waiting", "waiting_since", postgresql_where=text("waiting_since IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +31,69 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     first_response_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]  # by the ticket system itself: then we send no second one
+
+    received_at: Mapped[datetime | None]  # business time at which it came in by itself; None: told by an escalation
+    waiting_since: Mapped[datetime | None]  # what the customer wrote then has no answer yet
+    closed: Mapped[bool] = mapped_column(default=False)  # over there
+    handled_at: Mapped[datetime | None]
+    handled_by: Mapped[str | None]
+
+
+class TicketEntry(Base):
+    """Something said or done in a ticket by others than us: at most once, by its own system's number.
+
+    `at` is that system's time, `received_at` ours (business time): the two clocks of a delivery.
+    """
+
+    __tablename__ = "ticket_entry"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "external_id"),
+        CheckConstraint("kind IN ('opened', 'customer', 'staff', 'note', 'status')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    external_id: Mapped[str]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    by: Mapped[str]
+    text: Mapped[str]
+
+
+class Feed(Base):
+    """How far one integration has been read. `problem` is why the last reading failed; times are true time."""
+
+    __tablename__ = "feed"
+
+    integration: Mapped[str] = mapped_column(primary_key=True)
+    cursor: Mapped[str | None]
+    read_at: Mapped[datetime | None]
+    reconciled_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+
+
+class HookAttempt(Base):
+    """An accepted hook, kept while its signature would still be taken: the same attempt again is a replay."""
+
+    __tablename__ = "hook_attempt"
+
+    integration: Mapped[str] = mapped_column(primary_key=True)
+    hook: Mapped[str] = mapped_column(primary_key=True)
+    stamp: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)  # true time
+
+
+class HookCount(Base):
+    """How many hooks of an integration were taken or refused on a day (UTC): all that is kept of a refused one."""
+
+    __tablename__ = "hook_count"
+
+    integration: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    taken: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
 
 
 class Message(Base):
@@ -44,6 +108,7 @@ class Message(Base):
         UniqueConstraint("ticket_id", "seq"),
         UniqueConstraint("key"),
         CheckConstraint("state IN ('pending', 'sent', 'dead')", name="state"),
+        CheckConstraint("status IN ('open', 'resolved')", name="status"),
         CheckConstraint("public_text IS NOT NULL OR internal_text IS NOT NULL", name="text"),
         Index("ix_message_due", "next_at", postgresql_where=text("state = 'pending'")),
         Index("ix_message_subject", "subject"),
@@ -58,6 +123,7 @@ class Message(Base):
     public_text: Mapped[str | None]
     internal_text: Mapped[str | None]
     automatic: Mapped[bool] = mapped_column(default=False)  # no person caused it: it is no first response
+    status: Mapped[str | None]  # what the ticket becomes with it: open, resolved
     state: Mapped[str] = mapped_column(default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]  # business time

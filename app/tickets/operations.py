@@ -21,7 +21,7 @@ from app.tickets import queries
 from app.tickets.models import Message, Ticket
 from app.tickets.rules.leaks import leaks, without_leaks
 from app.tickets.rules.retries import MOST_ATTEMPTS, next_attempt
-from app.tickets.system import Outbound, Outcome, Postponed, Sent
+from app.tickets.system import Outbound, Outcome, Postponed, Sent, Status
 
 DELIVER: Final = "tickets.deliver"
 LEASE: Final = timedelta(seconds=30)
@@ -76,12 +76,13 @@ def tell(
     public: str | None = None,
     internal: str | None = None,
     automatic: bool = False,
+    status: Status | None = None,
 ) -> Message:
     """Write a message for `ticket` into the outbox; it goes out once this transaction commits, within about a second.
 
     `public` is for the customer, `internal` for colleagues; one of them at least. `subject` is the number of the order
-    or referral it tells of. `automatic`: no person caused it, so that it is no first response. The same `key` again
-    gives the message that was written first; nothing is doubled.
+    or referral it tells of. `automatic`: no person caused it, so that it is no first response. `status` is what the
+    ticket becomes with it. The same `key` again gives the message that was written first; nothing is doubled.
     Raises Invalid when `public` shows internals (addresses, serials, racks, secrets) or the texts are too long.
     Holds a lock on the ticket until the transaction ends: messages of one ticket are numbered without gaps.
     """
@@ -93,7 +94,7 @@ def tell(
     last = session.scalars(select(func.max(Message.seq)).where(Message.ticket_id == ticket.id)).one()
     message = Message(
         id=uuid4(), ticket=ticket, seq=(last or 0) + 1, key=key, kind=kind, subject=subject, public_text=public,
-        internal_text=internal, automatic=automatic, created_at=now, next_at=func.now(),
+        internal_text=internal, automatic=automatic, status=status, created_at=now, next_at=func.now(),
     )  # fmt: skip
     session.add(message)
     session.flush()
@@ -157,6 +158,8 @@ def _outbound(message: Message) -> Outbound:
         id=message.id, seq=message.seq, kind=message.kind, subject=message.subject, integration=ticket.system,
         ticket=ticket.external_id, ticket_url=ticket.url, channel=ticket.channel, public=message.public_text,
         internal=message.internal_text, created_at=message.created_at,
+        status=Status(message.status) if message.status else None,
+        repeated=message.attempts > 1 or message.problem is not None,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, DateTime, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import NotFound
-from app.tickets.models import Message, Ticket
+from app.tickets.models import Feed, Message, Ticket, TicketEntry
 
 
 def database_now(session: Session) -> datetime:
@@ -21,6 +21,35 @@ def database_now(session: Session) -> datetime:
 def find_ticket(session: Session, system: str, external_id: str) -> Ticket | None:
     """The ticket of another system that we know under that id (one query)."""
     return session.scalars(select(Ticket).where(Ticket.system == system, Ticket.external_id == external_id)).first()
+
+
+def entries(session: Session, ticket_id: int) -> Sequence[TicketEntry]:
+    """What others said and did in a ticket, in its own system's order of time (one query)."""
+    wanted = select(TicketEntry).where(TicketEntry.ticket_id == ticket_id).order_by(TicketEntry.at, TicketEntry.id)
+    return session.scalars(wanted).all()
+
+
+def known_events(session: Session, system: str, events: Collection[str]) -> set[tuple[str, str]]:
+    """Those of `events` that we have, each with its ticket's number over there (one query)."""
+    wanted = select(Ticket.external_id, TicketEntry.external_id).join(Ticket).where(Ticket.system == system)
+    return {(ticket, event) for ticket, event in session.execute(wanted.where(TicketEntry.external_id.in_(events)))}
+
+
+def entry_numbers(session: Session, system: str, external_id: str) -> set[str]:
+    """The entries of a ticket that we have, by its own system's numbers (one query)."""
+    wanted = select(TicketEntry.external_id).join(Ticket)
+    return set(session.scalars(wanted.where(Ticket.system == system, Ticket.external_id == external_id)))
+
+
+def feeds(session: Session) -> Sequence[Feed]:
+    """How far each integration has been read, by name (one query)."""
+    return session.scalars(select(Feed).order_by(Feed.integration)).all()
+
+
+def awaiting_word(session: Session, *, limit: int = 200) -> Sequence[Ticket]:
+    """Tickets whose customer waits for a word, longest first (one query, bounded)."""
+    waiting = select(Ticket).where(Ticket.waiting_since.is_not(None)).order_by(Ticket.waiting_since, Ticket.id)
+    return session.scalars(waiting.limit(limit)).all()
 
 
 def conversation(session: Session, ticket_id: int, *, limit: int = 200) -> Sequence[Message]:

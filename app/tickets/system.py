@@ -1,27 +1,41 @@
-"""What every ticket system offers: one way to hand over a message, and three possible ends."""
+"""What every ticket system offers: one way to hand over a message, and three possible ends; some can be read, too."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from app.core.clock import utc_text
 
 
 class Capability(StrEnum):
-    """What a ticket system can do with a message."""
+    """What a ticket system can do with a message, and how news comes from it."""
 
     PUBLIC_REPLY = "public_reply"
     INTERNAL_NOTE = "internal_note"
-    IDEMPOTENT = "idempotent"  # the receiver drops what it has had already, by the message's id
+    IDEMPOTENT = "idempotent"  # never twice under one id: the receiver drops it, or the file looks before it repeats
+    STATUS = "status"  # the ticket can be resolved and opened again
+    HOOK = "hook"  # it calls us: class Hooked
+    POLL = "poll"  # we read it: class Readable
+
+
+class Status(StrEnum):
+    """What becomes of the ticket itself with a message."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message on its way out. `id` is the same at every attempt: the receiver's idempotency key."""
+    """One message on its way out. `id` is the same at every attempt: the receiver's idempotency key.
+
+    `repeated`: an earlier attempt may have arrived. `status`: what the ticket becomes with it, None leaves it.
+    """
 
     id: UUID
     seq: int
@@ -34,6 +48,8 @@ class Outbound:
     public: str | None
     internal: str | None
     created_at: datetime
+    status: Status | None = None
+    repeated: bool = False
 
     def form(self) -> dict[str, Any]:
         """The outward form (docs/ticket-systems.md), the same at every attempt."""
@@ -53,6 +69,7 @@ class Outbound:
                 },
                 "public": self.public,
                 "internal": self.internal,
+                "status": self.status,
             },
         }
 
@@ -96,6 +113,105 @@ class TicketSystem(Protocol):
         ...
 
 
-def secret() -> Any:
+class EntryKind(StrEnum):
+    """Who said something in a ticket, or what happened to it."""
+
+    OPENED = "opened"
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    NOTE = "note"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing said or done in a ticket by others than us; `id` is that system's own and never changes."""
+
+    id: str
+    kind: EntryKind
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A ticket as its own system has it now, with entries in their order."""
+
+    ticket: str
+    subject: str
+    url: str | None
+    channel: str
+    opened_at: datetime
+    closed: bool
+    entries: tuple[Entry, ...]
+    acknowledged: bool = False  # its own system greets whoever opens a ticket: we send no second acknowledgment
+
+
+@dataclass(frozen=True, slots=True)
+class Poke:
+    """Something happened in a ticket, perhaps known already: `event` is its own system's number of it."""
+
+    ticket: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What happened since the cursor and a good while before it, and the next cursor."""
+
+    pokes: tuple[Poke, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A hook whose signature holds. `stamp` is the attempt's time: the same id and stamp again is a replay.
+
+    `snapshots` is what it carried; empty when the hook is a wake-up only and the system is to be read.
+    """
+
+    id: str
+    stamp: str
+    snapshots: tuple[Snapshot, ...] = ()
+
+
+@runtime_checkable
+class Readable(TicketSystem, Protocol):
+    """A system that can be asked. Each call takes 30 s at most and raises Unavailable when it gets no good answer."""
+
+    def poll(self, cursor: str | None) -> Polled:
+        """What happened since `cursor`, with an overlap: what was seen before comes again, what came late is found.
+
+        None: from now on; whoever asks so reads `active` once.
+        """
+        ...
+
+    def read(self, ticket: str, known: Collection[str]) -> Snapshot | None:
+        """The ticket with those entries that are not `known`; None when there is none that we may see."""
+        ...
+
+    def active(self) -> Sequence[str]:
+        """All tickets that are not closed."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What is set up wrong over there, in sentences that say what to do; empty when all is well."""
+        ...
+
+
+@runtime_checkable
+class Hooked(TicketSystem, Protocol):
+    """A system that calls us."""
+
+    def hear(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard | None:
+        """The hook, if it is signed, recent and whole; None for all others. Constant time; `headers` in lower case.
+
+        Raises Invalid, with the fields, when a well-signed one says what we do not understand.
+        """
+        ...
+
+
+def secret(default: Any = MISSING) -> Any:
     """A setting that never shows: not in repr, logs or errors; it may also come from a file named NAME_file."""
-    return field(repr=False, metadata={"secret": True})
+    return field(default=default, repr=False, metadata={"secret": True})

@@ -1,15 +1,24 @@
-"""Background work of the conversation: deliver one ticket's messages, and find those whose job was lost."""
+"""Background work of the conversation: deliver messages, find those whose job was lost, read what others wrote."""
 
 from __future__ import annotations
 
+import logging
 import random
+from datetime import datetime, time, timedelta
+from typing import Final
 
 from app.core.clock import business_now, true_now
 from app.core.database import transaction
+from app.core.errors import Unavailable
 from app.core.queue import task
-from app.tickets import operations
+from app.tickets import intake, operations, queries
 from app.tickets.integrations import installed
 from app.tickets.operations import DELIVER, Lease
+from app.tickets.system import Readable
+
+log = logging.getLogger(__name__)
+
+RECONCILED_AT: Final = time(2, 30)  # UTC, when little else is done
 
 
 @task(DELIVER)
@@ -46,3 +55,64 @@ def sweep() -> None:
     """Every few seconds: ring for due messages whose job was lost, or whose worker died with them in hand."""
     with transaction() as session:
         operations.sweep(session)
+
+
+@task("tickets.wake")
+def wake() -> None:
+    """Every few seconds: have all that can be read be read."""
+    with transaction() as session:
+        for name, system in installed().items():
+            if isinstance(system, Readable):
+                intake.wake(session, name)
+        intake.forget_attempts(session, true_now())
+
+
+@task(intake.POLL)
+def poll(integration: str) -> None:
+    """Read what is new in one system, and every night all that is active there.
+
+    Each ticket is kept in a transaction of its own; the cursor moves only when all were.
+    """
+    system = installed().get(integration)
+    if not isinstance(system, Readable):
+        return
+    try:
+        _poll(integration, system)
+    except Unavailable as error:
+        log.warning("%s cannot be read: %s", integration, error.detail)
+        with transaction() as session:
+            intake.read_badly(session, integration, error.detail, now=true_now())
+
+
+def _poll(integration: str, system: Readable) -> None:
+    with transaction() as session:
+        feed = intake.feed_of(session, integration)
+        cursor, night = feed.cursor, is_reconciliation_due(feed.reconciled_at, true_now())
+    polled = system.poll(cursor)
+    with transaction() as session:
+        wanted = intake.unknown(session, integration, polled.pokes)
+    if night:
+        if faults := system.faults():
+            raise Unavailable("ticket_system", " ".join(faults))
+        wanted = list(dict.fromkeys([*wanted, *system.active()]))
+    for ticket in wanted:
+        _read(integration, system, ticket)
+    with transaction() as session:
+        intake.read_well(session, integration, cursor=polled.cursor, now=true_now(), reconciled=night)
+
+
+def _read(integration: str, system: Readable, ticket: str) -> None:
+    with transaction() as session:
+        known = queries.entry_numbers(session, integration, ticket)
+    seen = system.read(ticket, known)
+    if seen is not None:
+        with transaction() as session:
+            intake.take_in(session, integration, seen, now=business_now())
+
+
+def is_reconciliation_due(reconciled_at: datetime | None, now: datetime) -> bool:
+    """Whether everything active is to be read: at first, and once after half past two (UTC) each night."""
+    if reconciled_at is None:
+        return True
+    tonight = datetime.combine(now.date(), RECONCILED_AT, now.tzinfo)
+    return reconciled_at < (tonight if now >= tonight else tonight - timedelta(days=1))

@@ -28,6 +28,8 @@ from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
 from app.shifts.routes import blueprint as sites_pages
 from app.shifts.routes_shifts import blueprint as shifts_pages
+from app.tickets import integrations
+from app.tickets.routes import blueprint as hooks
 from app.web import components, errors, health, openapi, security, shell, stream, tablet
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
@@ -50,6 +52,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     hardware_api,
     jobs_api,
     technician_pages,
+    hooks,
 )
 
 HOMES: Final = {
@@ -89,6 +92,7 @@ def create_app(settings: Settings) -> APIFlask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's documented way to wrap the application
+    integrations.install(app, integrations.load(settings.integrations_file))
     health.install(app)
     security.install(app)
     errors.install(app)

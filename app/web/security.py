@@ -105,12 +105,11 @@ def check_origin() -> None:
 
 
 def check_text() -> None:
-    """Refuse control characters, half characters and numbers that JSON's readers disagree on, naming the field.
-
-    Ticket systems number their tickets as they like: a hook's numbers are its own.
-    """
+    """Refuse control characters, half characters and numbers that JSON's readers disagree on, naming the field."""
     if any(_is_bad(c) for c in request.path):
         raise NoSuchAddress
+    if request.path.startswith("/hooks/"):
+        return  # read only once its signature holds
     found = list(_bad_fields("", request.args.to_dict(flat=False)))
     if request.method not in SAFE_METHODS:
         if request.is_json or request.path.startswith(RAW):
@@ -155,7 +154,7 @@ def _bad_fields(path: str, given: Any) -> Iterable[FieldError]:
             waiting += [(path if len(value) == 1 else f"{path}.{n}", v, depth + 1) for n, v in enumerate(value)]
         elif isinstance(value, str) and _is_bad_text(value):
             yield FieldError(path, "control_character", "Holds a control character, which nobody can see or type.")
-        elif isinstance(value, int) and abs(value) > LARGEST and not request.path.startswith("/hooks/"):
+        elif isinstance(value, int) and abs(value) > LARGEST:
             yield FieldError(path, "out_of_range", "A number this large is not exact in JSON.")
 
 

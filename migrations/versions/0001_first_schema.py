@@ -130,6 +130,11 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handled_by", sa.Text(), nullable=True),
         sa.CheckConstraint("channel IN ('ticket', 'chat', 'email')", name=op.f("ck_ticket_channel")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("system", "external_id", name=op.f("uq_ticket_system_external_id")),
@@ -140,6 +145,57 @@ def upgrade() -> None:
         ["opened_at"],
         unique=False,
         postgresql_where=sa.text("first_response_at IS NULL"),
+    )
+    op.create_index(
+        "ix_ticket_waiting",
+        "ticket",
+        ["waiting_since"],
+        unique=False,
+        postgresql_where=sa.text("waiting_since IS NOT NULL"),
+    )
+    op.create_table(
+        "ticket_entry",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('opened', 'customer', 'staff', 'note', 'status')", name=op.f("ck_ticket_entry_kind")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_entry_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_entry")),
+        sa.UniqueConstraint("ticket_id", "external_id", name=op.f("uq_ticket_entry_ticket_id_external_id")),
+    )
+    op.create_table(
+        "feed",
+        sa.Column("integration", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reconciled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("integration", name=op.f("pk_feed")),
+    )
+    op.create_table(
+        "hook_attempt",
+        sa.Column("integration", sa.Text(), nullable=False),
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "hook", "stamp", name=op.f("pk_hook_attempt")),
+    )
+    op.create_index(op.f("ix_hook_attempt_at"), "hook_attempt", ["at"], unique=False)
+    op.create_table(
+        "hook_count",
+        sa.Column("integration", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("taken", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "day", name=op.f("pk_hook_count")),
     )
     op.create_table(
         "absence",
@@ -225,6 +281,7 @@ def upgrade() -> None:
         sa.Column("public_text", sa.Text(), nullable=True),
         sa.Column("internal_text", sa.Text(), nullable=True),
         sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -234,6 +291,7 @@ def upgrade() -> None:
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('pending', 'sent', 'dead')", name=op.f("ck_message_state")),
+        sa.CheckConstraint("status IN ('open', 'resolved')", name=op.f("ck_message_status")),
         sa.CheckConstraint("public_text IS NOT NULL OR internal_text IS NOT NULL", name=op.f("ck_message_text")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_message_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
@@ -671,6 +729,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_promise_told_order_id_at", "promise_told", ["order_id", "at"], unique=False)
     op.create_table(
+        "order_ticket",
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_order_ticket_order_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_order_ticket_ticket_id")),
+        sa.PrimaryKeyConstraint("order_id", "ticket_id", name=op.f("pk_order_ticket")),
+    )
+    op.create_index(op.f("ix_order_ticket_ticket_id"), "order_ticket", ["ticket_id"], unique=False)
+    op.create_table(
         "step",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
@@ -697,6 +766,8 @@ def downgrade() -> None:
     op.drop_table("step")
     op.drop_index("ix_promise_told_order_id_at", table_name="promise_told")
     op.drop_table("promise_told")
+    op.drop_index(op.f("ix_order_ticket_ticket_id"), table_name="order_ticket")
+    op.drop_table("order_ticket")
     op.drop_index("ix_referral_order_id", table_name="referral")
     op.drop_index("ix_referral_open", table_name="referral", postgresql_where=sa.text("state <> 'answered'"))
     op.drop_table("referral")
@@ -765,6 +836,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
     op.drop_table("absence")
     op.drop_index("ix_ticket_unanswered", table_name="ticket", postgresql_where=sa.text("first_response_at IS NULL"))
+    op.drop_table("hook_count")
+    op.drop_index(op.f("ix_hook_attempt_at"), table_name="hook_attempt")
+    op.drop_table("hook_attempt")
+    op.drop_table("feed")
+    op.drop_table("ticket_entry")
+    op.drop_index("ix_ticket_waiting", table_name="ticket", postgresql_where=sa.text("waiting_since IS NOT NULL"))
     op.drop_table("ticket")
     op.drop_table("site")
     op.drop_index("ix_sign_in_attempt_subject_at", table_name="sign_in_attempt")

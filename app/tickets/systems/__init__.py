@@ -1,7 +1,8 @@
 """Ticket systems, one file each. Found by scanning this folder at start; to add a system, add a file.
 
 A file declares `SYSTEM`: a frozen dataclass of app.tickets.system.TicketSystem whose fields are its settings and whose
-`name` is the file's. A missing or wrong one stops the start with its name.
+`name` is the file's; a file that begins with an underscore is part of another. A missing or wrong one stops the start
+with its name.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from app.tickets.system import TicketSystem
 
 def _scan() -> Mapping[str, type[TicketSystem]]:
     found: dict[str, type[TicketSystem]] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+    files = (module for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    for module in sorted(files, key=lambda m: m.name):
         system = getattr(importlib.import_module(f"{__name__}.{module.name}"), "SYSTEM", None)
         if not isinstance(system, type) or not is_dataclass(system) or getattr(system, "name", None) != module.name:
             raise Invalid("invalid", f"ticket system {module.name}: the file must declare SYSTEM with that name")
