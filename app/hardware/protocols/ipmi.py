@@ -25,16 +25,22 @@ from app.hardware.protocols.ipmi_codes import (
     CompletionCode,
 )
 from app.hardware.protocols.ipmi_decode import FruLocator
-from app.hardware.protocols.ipmi_identity import checks_of, identity_from_device, read_identity, read_inventory
+from app.hardware.protocols.ipmi_identity import (
+    INVENTORY_MEMORIES,
+    checks_of,
+    identity_from_device,
+    read_identity,
+    read_inventory,
+)
 from app.hardware.protocols.ipmi_log import GET_INFO, KnownLog, clock_skew_s, entry_request, log_state, read_newest
 from app.hardware.protocols.ipmi_records import GET_STATE, STORAGE
-from app.hardware.protocols.ipmi_sensors import is_health, read_sensors
-from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.protocols.ipmi_sensors import SENSOR_MEMORIES, is_health, read_sensors
+from app.hardware.protocols.ipmi_session import SESSION_MEMORIES, BmcSession
 from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
 from app.hardware.readings import Identity, InventoryItem, IpmiAnswer, IpmiTarget, LogEntry, Sensor
 
-__all__ = ["identify", "power", "read"]
+__all__ = ["forget", "identify", "power", "read"]
 
 CHASSIS = 0x00
 GET_DEVICE_ID, GET_CHASSIS_STATUS, CHASSIS_IDENTIFY = 0x01, 0x01, 0x04
@@ -108,6 +114,12 @@ def identify(target: IpmiTarget, seconds: int, deadline_s: float) -> None:
             session.command(CHASSIS, CHASSIS_IDENTIFY, bytes([seconds]))
         except CompletionCode as refusal:
             raise as_error(refusal, "the identify light") from refusal
+
+
+def forget() -> None:
+    """Forget all that is remembered of BMCs in this process: the next read of each is as the first."""
+    for memory in (_logs, *SESSION_MEMORIES, *SENSOR_MEMORIES, *INVENTORY_MEMORIES):
+        memory.clear()
 
 
 # By machine. For an hour, so that the BMC's clock is compared with ours at least as often.

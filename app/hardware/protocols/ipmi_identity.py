@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pyipmi.constants import manufacturer_name
 
@@ -52,6 +53,7 @@ class _Mark:
 # What was read of a machine and of its parts, for a day, and the marks by which to see that they are still the same.
 _machines: Memory[tuple[Identity, _Mark]] = Memory(size=2000, keep_s=24 * 3600)
 _parts: Memory[tuple[InventoryItem, _Mark]] = Memory(size=20000, keep_s=24 * 3600)
+INVENTORY_MEMORIES: tuple[Memory[Any], ...] = (_machines, _parts)
 
 
 def identity_from_device(device: bytes) -> Identity:
@@ -88,6 +90,7 @@ def read_identity(session: BmcSession, device: Identity, machine: Hashable = Non
     areas: dict[int, Area] = {}
     marks: dict[int, _Mark] = {}
     broken: list[str] = []
+    session.ask_ahead([_piece(BUILTIN_FRU, offset, HEADER_SIZE) for offset in areas_at(header).values()])
     for place, offset in areas_at(header).items():
         try:
             data = _read_area(session, BUILTIN_FRU, offset)
@@ -129,6 +132,9 @@ def read_inventory(session: BmcSession, machine: Hashable, locators: Iterable[Fr
     Cost: 1 request a part then, 4 to 6 before.
     Raises HardwareError when the BMC falls silent.
     """
+    locators = list(locators)
+    unknown = [one for one in locators if one.obstacle is None and _parts.recall((machine, one.number)) is None]
+    session.ask_ahead([_piece(one.number, 0, HEADER_SIZE) for one in unknown])
     for locator in locators:
         blank = InventoryItem(locator.name, locator.entity_id, locator.entity_instance)
         if locator.obstacle:

@@ -26,6 +26,7 @@ class Pace:
     def __init__(self, start: int = 1, most: int = MOST) -> None:
         self.depth = max(1, min(start, most))
         self._most = most
+        self._served = most  # as many as it serves side by side, as far as this session has seen
         self._window: list[float] = []
         self._shortest: float | None = None
         self._mean = self._deviation = 0.0
@@ -45,6 +46,10 @@ class Pace:
     def stay_alone(self) -> None:
         """Ask one at a time from now on."""
         self.depth = self._most = 1
+
+    def to_remember(self, known: int) -> int:
+        """What a BMC of this model may be given at first: the most that any bore, unless this one had too much."""
+        return min(max(known, self.depth), self._most)
 
     def answered(self, round_trip_s: float, depth: int) -> None:
         """Note an answer to a request that was sent once, when `depth` was the depth."""
@@ -71,9 +76,9 @@ class Pace:
         self.depth, self._window, self._since_silence = 1, [], 0
 
     def _judge(self, round_trip_s: float, shortest_s: float) -> None:
-        if self.depth < self._most and round_trip_s <= shortest_s * FLAT:
+        if self.depth < min(self._most, self._served) and round_trip_s <= shortest_s * FLAT:
             self.depth *= 2
         elif self.depth > 2 and round_trip_s >= shortest_s * self.depth * QUEUED:
             self.depth //= 2
-            self._most = self.depth
+            self._served = self.depth
         self._window = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from app.core.errors import HardwareError, Malformed
 from app.hardware.protocols.ipmi_codes import CompletionCode
 from app.hardware.protocols.ipmi_decode import THRESHOLD, FruLocator, SensorRecord, decode_locator, decode_record
-from app.hardware.protocols.ipmi_records import SENSOR_EVENT, is_dated, read_records, repository_state
+from app.hardware.protocols.ipmi_records import SENSOR_EVENT, count_of, is_dated, read_records, repository_state
 from app.hardware.protocols.ipmi_session import BmcSession
 from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
@@ -42,6 +42,7 @@ class SensorList:
 _lists: Memory[SensorList] = Memory(size=1000, keep_s=DAY_S)
 # Machines of one model have one list; it is decoded and kept once (about 70 kB for 72 sensors).
 _decoded: Memory[SensorList] = Memory(size=200, keep_s=DAY_S)
+SENSOR_MEMORIES = (_lists, _decoded)
 
 
 def is_health(sensor: Sensor) -> bool:
@@ -116,7 +117,8 @@ def _sensor_list(
         return known, None
     raw_records: list[bytes] = []
     try:
-        raw_records.extend(read_records(session, from_device=from_device))
+        count = count_of(state, from_device=from_device)
+        raw_records.extend(read_records(session, from_device=from_device, count=count))
     except (HardwareError, CompletionCode) as lost:
         return _list_of(raw_records), lost
     listed = _list_of(raw_records)

@@ -6,7 +6,7 @@ import contextlib
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pyipmi.errors import (
     AuthenticationError,
@@ -48,6 +48,7 @@ _accepted: Memory[tuple[str, int]] = Memory(size=2000, keep_s=24 * 3600)
 # The model that stood at an address, and how many requests at once a model bore.
 _models: Memory[bytes] = Memory(size=2000, keep_s=24 * 3600)
 _depths: Memory[int] = Memory(size=500, keep_s=24 * 3600)
+SESSION_MEMORIES: tuple[Memory[Any], ...] = (_accepted, _models, _depths)
 
 
 class BmcSession:
@@ -113,7 +114,7 @@ class BmcSession:
     def close(self) -> None:
         """End the session on the BMC and close the socket; takes at most `CLOSE_S` and never fails."""
         if self._model is not None:
-            _depths.keep(self._model, self.depth)
+            _depths.keep(self._model, self._exchange.pace.to_remember(_depths.recall(self._model) or 1))
         self._leave()
         self._wire.close()
 

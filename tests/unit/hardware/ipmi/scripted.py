@@ -116,6 +116,8 @@ class Scripted(BmcSession):
         if reads in self.loses_reservation_at:
             raise CompletionCode(0xC5)
         assert reservation == (0 if self.no_reservations else 1)
+        if number >= len(self.records):
+            raise CompletionCode(NOT_PRESENT)
         following = number + 1 if number + 1 < len(self.records) else LAST
         following = self.next_ids.get(number, following)
         piece = bytes(self.records[number][offset : offset + size])
