@@ -66,6 +66,14 @@ def _mentions(words: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(words, autoescape=True) for column in columns), Asset.rack_id.in_(in_rack))
 
 
+def in_same_rack(session: Session, asset: Asset) -> Sequence[Asset]:
+    """Everything in the rack of this asset, itself too, from the top down; only itself where it has no rack."""
+    if asset.rack_id is None:
+        return [asset]
+    inside = select(Asset).where(Asset.rack_id == asset.rack_id).order_by(Asset.u.desc().nulls_last(), Asset.tag)
+    return session.scalars(inside.limit(LIMIT)).all()
+
+
 def site_for(session: Session, principal: Principal, code: str, permission: Permission) -> Site:
     """One site where this person holds `permission`. Raises NotFound."""
     seen = visible(principal, permission, Site.id)

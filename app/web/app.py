@@ -21,6 +21,7 @@ from app.hardware.api import api as hardware_api
 from app.hardware.routes import blueprint as hardware_pages
 from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.hardware.routes_history import blueprint as hardware_history_pages
+from app.hardware.routes_labels import blueprint as hardware_label_pages
 from app.jobs.api import api as jobs_api
 from app.jobs.routes import board, level1, machine, new_order, office, queue
 from app.jobs.routes.technician import blueprint as technician_pages
@@ -49,6 +50,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     hardware_pages,
     hardware_entry_pages,
     hardware_history_pages,
+    hardware_label_pages,
     hardware_api,
     jobs_api,
     technician_pages,

@@ -8,6 +8,7 @@ import { watchPhotos } from './js/photo.js'
 import { watchNewOrder } from './js/new-order.js'
 import { watchNotSent } from './js/not-sent.js'
 import { watchQueuedForms } from './js/queued-forms.js'
+import { watchPrint } from './js/print.js'
 import { tickTimes } from './js/relative-time.js'
 import { watchScans } from './js/scan.js'
 import { watchSync } from './js/sync.js'
@@ -23,6 +24,7 @@ tickTimes()
 watchScans()
 watchGuards()
 watchCodes()
+watchPrint()
 watchLive()
 watchNewOrder()
 watchWalk()

@@ -42,7 +42,37 @@ export const enter = (field, code) => {
   nextEmpty(field)?.focus()
 }
 
-const prepare = () => document.querySelectorAll('form:has([data-typed-why])').forEach(showReasons)
+const labelOf = (field) => field.labels?.[0]?.firstChild?.textContent.trim() || 'Scan the label'
+
+/** The camera's module is loaded by the first touch on one of its buttons. */
+const openCamera = async (field) => {
+  const { scan } = await import('./scanner.js')
+  const found = await scan(labelOf(field))
+  if (!found) return field.focus()
+  field.dataset.readMs = found.ms
+  enter(field, found.code)
+}
+
+const camera = 'M4 7h4l2-3h4l2 3h4v13H4ZM12 16a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7'
+
+const cameraButton = (field) => {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'button scan-open'
+  button.title = `Scan with the camera: ${labelOf(field)}`
+  button.dataset.scanFor = field.id
+  button.innerHTML = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${camera}"/></svg>Scan`
+  button.addEventListener('click', () => openCamera(field))
+  return button
+}
+
+const prepare = () => {
+  document.querySelectorAll('form:has([data-typed-why])').forEach(showReasons)
+  if (!navigator.mediaDevices?.getUserMedia) return
+  for (const field of document.querySelectorAll('[data-scan]')) {
+    if (!field.parentElement.querySelector('.scan-open')) field.after(cameraButton(field))
+  }
+}
 
 export const watchScans = () => {
   prepare()
