@@ -8,7 +8,6 @@ import contextlib
 import ipaddress
 import os
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,11 @@ def template(postgres_url: str) -> str:
 
 @pytest.fixture
 def database(postgres_url: str, template: str) -> Iterator[str]:
-    """SQLAlchemy's URL of a fresh database with the whole schema and no rows; gone after the test."""
-    name = f"test_{uuid.uuid4().hex}"
+    """SQLAlchemy's URL of a fresh database with the whole schema and no rows; gone after the test.
+
+    One test after the other gets the same URL: what is kept by URL (see `engines`) serves all of them.
+    """
+    name = f"test_{os.getpid()}"
     administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield sibling(postgres_url, name)
     administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from app.core.clock import true_now
@@ -30,6 +33,26 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 def settings(database: str, tmp_path: Path) -> Settings:
     """Settings over the test's database."""
     return from_environment({"DATABASE_URL": database, "RACKSIDE_INSTANCE": str(tmp_path)})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines() -> Iterator[dict[str, Engine]]:
+    """One engine per database URL for all applications of the process, without connections between tests.
+
+    An engine keeps the statements it has compiled. With one of its own, every test compiled each query anew.
+    """
+    kept: dict[str, Engine] = {}
+    make = SQLAlchemy._make_engine
+
+    def made_once(self: SQLAlchemy, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+        url = str(options["url"])
+        if url not in kept:
+            kept[url] = make(self, bind_key, options, app)
+        return kept[url]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLAlchemy, "_make_engine", made_once)
+        yield kept
 
 
 @pytest.fixture
