@@ -32,11 +32,13 @@ from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
 from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.queries_machine import diagnoses_for
+from app.jobs.queries_tickets import customer_wrote
 from app.jobs.rules import device_serial
 from app.jobs.start import check_start
 from app.jobs.states import AT_RACK, OrderState, Verb
 from app.jobs.stops import MATCH_VALID, Stop, is_stale
 from app.shifts.queries import on_duty, site_calendar
+from app.tickets.models import TicketEntry
 
 BESIDE = ("rack", "tag", "entry", "typed_why", "code")
 LAMP_SHOWN = timedelta(minutes=30)
@@ -105,6 +107,7 @@ class OrderPage:
     others: Sequence[WorkOrder]
     record: Sequence[Told]
     clocks: Sequence[Shown]
+    customer: Sequence[TicketEntry]
 
     @property
     def act(self) -> str:
@@ -183,6 +186,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         calls=queries.referrals_of(session, order.id),
         others=queries.open_orders_on(session, order.asset_id, other_than=order.id),
         record=_record(session, order),
+        customer=customer_wrote(session, order),
         clocks=shown(clocks_of_order(session, order, now), now, order.site.time_zone),
     )
 

@@ -57,10 +57,11 @@ def message_for(session: Session, principal: Principal, message_id: UUID) -> Mes
 
 
 def _messages(principal: Principal) -> Select[Message]:
-    """Messages about orders of this person's sites, and about referrals that they may see."""
+    """Messages about orders of this person's sites and referrals that they may see, and into tickets with neither."""
     orders = select(WorkOrder.number).where(visible(principal, Permission.MESSAGES_READ, WorkOrder.site_id))
     referrals = referrals_seen(principal, Permission.MESSAGES_READ).with_only_columns(Referral.number)
-    return select(Message).where(or_(Message.subject.in_(orders), Message.subject.in_(referrals)))
+    tickets = Message.subject.like("ticket %")
+    return select(Message).where(or_(Message.subject.in_(orders), Message.subject.in_(referrals), tickets))
 
 
 def referral_for(session: Session, principal: Principal, number: str) -> Referral:

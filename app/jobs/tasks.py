@@ -20,10 +20,11 @@ from app.core.settings import Settings
 from app.hardware.models import Diagnostics
 from app.jobs import queries, queries_clock
 from app.jobs.operations import acknowledge as acknowledgment
-from app.jobs.operations import clockwork, forgotten, proof
+from app.jobs.operations import clockwork, forgotten, inbox, proof
 from app.jobs.operations.act import SYSTEM, Act
 from app.jobs.operations.rack import BEFORE_TASK
 from app.jobs.states import Verb
+from app.tickets.intake import HEARD
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,13 @@ def acknowledge() -> None:
     for ticket_id in arrived:
         with transaction() as session:
             acknowledgment.acknowledge(session, ticket_id, now)
+
+
+@task(HEARD)
+def ticket_heard(ticket_id: int, entries: list[int]) -> None:
+    """Somebody wrote in a ticket."""
+    with transaction() as session:
+        inbox.heard(session, ticket_id, entries, now=business_now(), true_time=true_now())
 
 
 @task("jobs.tick")

@@ -14,9 +14,11 @@ from app.jobs.kinds import KINDS
 from app.jobs.messages import OrderFacts, ReferralFacts, Texts
 from app.jobs.models import Referral, WorkOrder
 from app.jobs.operations.act import Act
+from app.jobs.queries_tickets import is_served, linked_tickets
 from app.jobs.states import OrderState
 from app.jobs.teams import TEAMS, Team
 from app.tickets.operations import tell
+from app.tickets.system import Status
 
 Promise = tuple[datetime | None, datetime | None]
 
@@ -188,10 +190,20 @@ def findings_in_words(document: dict[str, Any] | None) -> str:
 def _tell(act: Act, kind: str, words: Callable[[OrderFacts], Texts], facts: OrderFacts) -> None:
     texts = words(facts)
     order = act.order
-    tell(
-        act.session, order.ticket, kind=kind, subject=order.number, key=f"{order.number}:{kind}:{order.version}",
-        now=act.now, public=texts.public, internal=texts.internal, automatic=act.is_automatic,
-    )  # fmt: skip
+    key = f"{order.number}:{kind}:{order.version}"
+    for ticket in (order.ticket, *linked_tickets(act.session, order)):
+        own = key if ticket.id == order.ticket_id else f"{key}:{ticket.id}"
+        tell(
+            act.session, ticket, kind=kind, subject=order.number, key=own, now=act.now, public=texts.public,
+            internal=texts.internal, automatic=act.is_automatic, status=_status(act, kind, ticket.id),
+        )  # fmt: skip
+
+
+def _status(act: Act, kind: str, ticket_id: int) -> Status | None:
+    """The ticket is resolved with the last order that serves it, and open again with one that goes on."""
+    if kind == "reopened":
+        return Status.OPEN
+    return Status.RESOLVED if kind == "closed" and not is_served(act.session, ticket_id, but=act.order) else None
 
 
 def _tell_referral(

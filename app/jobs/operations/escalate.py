@@ -26,6 +26,7 @@ from app.jobs.operations.planning import advance
 from app.jobs.queries import same_open_order
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1
+from app.tickets.intake import handle
 from app.tickets.models import Ticket
 from app.tickets.operations import ticket_of
 
@@ -125,6 +126,7 @@ def _escalation(
     )  # fmt: skip
     session.add(asked)
     session.flush()
+    handle(session, ticket, by=principal.name, now=now)
     return asked
 
 

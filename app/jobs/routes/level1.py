@@ -17,6 +17,7 @@ from app.core.permissions import Permission
 from app.jobs import queries, queries_office
 from app.jobs.models import WorkOrder
 from app.jobs.operations.escalate import may_read_queue
+from app.jobs.queries_tickets import waiting_tickets
 from app.jobs.states import OrderState
 from app.sites.queries import visible_sites
 from app.tickets.operations import resend
@@ -37,6 +38,7 @@ def inbox() -> ResponseReturnValue:
     with transaction() as session:
         return render_template(
             "jobs/inbox.html",
+            tickets=waiting_tickets(session, current()),
             first=queries_office.waiting_for_level_1(session, current()),
             undelivered=queries_office.undelivered(session, current()),
             referrals=queries.referrals_open(session, current(), may_read_queue(current())),
@@ -79,7 +81,7 @@ def _listed(session: Session, *, only_open: bool, limit: int) -> dict[str, Any]:
         "older": {**chosen, "after": page[-1].id} if len(found) > limit else None,
         "sites": sites,
         "states": [state for state in OrderState if not only_open or state in queries.OPEN_STATES],
-        "topics": " ".join(_topics(page, [site.code for site in sites])),
+        "topics": " ".join(["inbox", *_topics(page, [site.code for site in sites])]),
     }
 
 

@@ -1,0 +1,100 @@
+"""A ticket that came in: what was said, which machine is meant, and what to do with it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.access import current, needs
+from app.core.clock import business_now
+from app.core.database import transaction
+from app.core.errors import AppError
+from app.core.permissions import Permission
+from app.hardware.queries import latest, open_run
+from app.jobs import queries
+from app.jobs.forms_ticket import ReplyForm
+from app.jobs.kinds import KINDS
+from app.jobs.operations import inbox
+from app.jobs.queries_tickets import mentioned, orders_for, ticket_numbered
+from app.jobs.suggestions import suggested
+from app.tickets.intake import handle
+from app.tickets.queries import conversation, entries
+
+blueprint: Final = Blueprint("tickets", "app.jobs", template_folder="templates")
+
+
+@blueprint.get("/tickets/<int:ticket_id>")
+@needs(Permission.ORDERS_CREATE)
+def ticket(ticket_id: int) -> ResponseReturnValue:
+    """The conversation beside what is known of the machines it may mean; `ask` fills in a kind's questions."""
+    kind = KINDS.get(request.args.get("ask", ""))
+    text = inbox.questions_for(kind, request.args.get("asset", "")[:64] or None) if kind else ""
+    return _page(ticket_id, ReplyForm.sent(text=text))
+
+
+@blueprint.post("/tickets/<int:ticket_id>/replies")
+@needs(Permission.ORDERS_CREATE)
+def reply(ticket_id: int) -> ResponseReturnValue:
+    """Send a reply to the customer."""
+    form = ReplyForm.sent()
+    if form.is_sent_well():
+        try:
+            with transaction() as session:
+                found = ticket_numbered(session, ticket_id)
+                inbox.reply(session, current(), found, form.text.data or "", now=business_now())
+        except AppError as refusal:
+            form.refuse(refusal.detail, "text")
+        else:
+            flash("The reply is on its way.", "ok")
+            return redirect(url_for("tickets.ticket", ticket_id=ticket_id), 303)
+    return _page(ticket_id, form), 422
+
+
+@blueprint.post("/tickets/<int:ticket_id>/order")
+@needs(Permission.ORDERS_CREATE)
+def join(ticket_id: int) -> ResponseReturnValue:
+    """Serve this ticket by an order that is open already."""
+    number = request.form.get("number", "")[:40]
+    try:
+        with transaction() as session:
+            order = queries.order_alone(session, number, current())
+            inbox.join(session, current(), ticket_numbered(session, ticket_id), order, now=business_now())
+    except AppError as refusal:
+        flash(refusal.detail, "critical")
+    else:
+        flash(f"{number} serves this ticket, too.", "ok")
+    return redirect(url_for("tickets.ticket", ticket_id=ticket_id), 303)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/done")
+@needs(Permission.ORDERS_CREATE)
+def done(ticket_id: int) -> ResponseReturnValue:
+    """Nothing to answer: it leaves the inbox until the customer writes again."""
+    with transaction() as session:
+        handle(session, ticket_numbered(session, ticket_id), by=current().name, now=business_now())
+    flash("Dealt with. It comes back when the customer writes again.", "ok")
+    return redirect(url_for("level1.inbox"), 303)
+
+
+def _page(ticket_id: int, form: ReplyForm) -> str:
+    with transaction() as session:
+        found = ticket_numbered(session, ticket_id)
+        said = entries(session, ticket_id)
+        spoken = (one.text for one in said if one.kind in {"opened", "customer"})
+        meant = mentioned(session, "\n".join([found.subject, *spoken]), current())
+        runs = {one.asset.id: open_run(session, one.asset) or latest(session, one.asset) for one in meant}
+        return render_template(
+            "jobs/ticket.html",
+            ticket=found,
+            said=said,
+            told=conversation(session, ticket_id),
+            meant=meant,
+            runs=runs,
+            open_on={one.asset.id: queries.open_orders_on(session, one.asset.id) for one in meant},
+            orders=orders_for(session, ticket_id, current()),
+            kinds=KINDS,
+            suggested=lambda finding: suggested(finding, KINDS),
+            form=form,
+        )
