@@ -215,7 +215,7 @@ def write_configuration(bmc: Bmc, folder: Path, ports: tuple[int, int]) -> None:
     for number, part in enumerate(bmc.parts, 1):
         (folder / f"fru{number}.bin").write_bytes(_inventory(bmc, part))
     (folder / "bmc.emu").write_text("\n".join(_emulator_lines(bmc, folder)) + "\n")
-    guid = hashlib.sha256(bmc.serial.encode()).hexdigest()[:32]
+    guid = bmc.guid or hashlib.sha256(bmc.serial.encode()).hexdigest()[:32]
     (folder / "lan.conf").write_text(
         LAN_CONFIGURATION.format(
             name=bmc.name,

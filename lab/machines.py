@@ -292,6 +292,7 @@ class Bmc:
     power_on: bool = True
     clock_skew_s: int = 0
     log_capacity: int = 1000
+    guid: str = ""  # 32 hexadecimal digits; by the serial number when empty
 
     def number(self, sensor: str) -> int:
         """Return the IPMI number of the sensor with this name."""

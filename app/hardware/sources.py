@@ -9,11 +9,12 @@ from typing import Any
 
 from app.hardware.collect_agent import NOTHING_KNOWN, AgentFacts, read_agent
 from app.hardware.collect_host import read_host
-from app.hardware.diagnostics import DiagnosticsDocument, Kind, plain
+from app.hardware.diagnostics import DiagnosticsDocument, Kind
 from app.hardware.facts import Facts, Part, join_facts
 from app.hardware.facts.bmc_inventory import unread_inventories
 from app.hardware.facts.bmc_log import read_log
 from app.hardware.facts.bmc_past import Past
+from app.hardware.facts.bmc_progress import BmcProgress
 from app.hardware.facts.bmc_sensors import read_sensors
 from app.hardware.facts.redfish_facts import clock_skew_s, read_redfish, sentences
 from app.hardware.families.redfish import makers_of
@@ -91,7 +92,8 @@ def _ipmi(
     bmc: IpmiTarget, serial: str | None, clock: Callable[[], datetime], earlier: DiagnosticsDocument | None
 ) -> Asking:
     def ask(deadline_s: float, tell: Tell) -> Answer:
-        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(_ipmi_part(part, value)))
+        progress = BmcProgress(ipmi_family(None), clock(), earlier)
+        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(progress.part(part, value)))
         return bmc_answer(answer, serial, clock(), earlier)
 
     return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)
@@ -125,16 +127,6 @@ def _skew(skew_s: float | None) -> tuple[str, ...]:
         return ()
     way = "ahead of" if skew_s > 0 else "behind"
     return (f"the BMC's clock is {round(abs(skew_s) / 60)} minutes {way} ours: mind the times of its event log",)
-
-
-def _ipmi_part(part: str, value: object) -> dict[str, Any]:
-    """Progress worth showing before the judgement: power at once, of the rest how much has arrived."""
-    told: dict[str, Any] = {"name": "ipmi", "state": "reading", "detail": part, "part": part}
-    if isinstance(value, bool):
-        return {**told, "detail": f"power {'on' if value else 'off'}", "power": {"on": value, "watts": None}}
-    if isinstance(value, tuple):
-        return {**told, "detail": f"{part}: {len(value)}"}
-    return {**told, "identity": plain(value)}
 
 
 def _agent(

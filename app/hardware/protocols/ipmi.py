@@ -16,11 +16,13 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from app.core.errors import HardwareError, Malformed, Refused, TimedOut, Unreachable, Unsupported
+from app.hardware.protocols.breaker import Breaker
 from app.hardware.protocols.deadline import Deadline
 from app.hardware.protocols.ipmi_codes import (
     ADVICE_BUSY,
     ADVICE_FIRMWARE,
     ADVICE_PRIVILEGE,
+    ADVICE_SESSIONS,
     APPLICATION,
     CompletionCode,
 )
@@ -31,10 +33,11 @@ from app.hardware.protocols.ipmi_identity import (
     identity_from_device,
     read_identity,
     read_inventory,
+    remembered_serial,
 )
 from app.hardware.protocols.ipmi_log import GET_INFO, KnownLog, clock_skew_s, entry_request, log_state, read_newest
 from app.hardware.protocols.ipmi_records import GET_STATE, STORAGE
-from app.hardware.protocols.ipmi_sensors import SENSOR_MEMORIES, is_health, read_sensors
+from app.hardware.protocols.ipmi_sensors import SENSOR_MEMORIES, forget_list, is_health, read_sensors
 from app.hardware.protocols.ipmi_session import SESSION_MEMORIES, BmcSession
 from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
@@ -82,11 +85,12 @@ def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -
     later, while the BMC says that its sensor list is unchanged, 1 a reading, 1 a new log entry and 1 a part that keeps
     an inventory of its own.
     Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
-    their reservations. Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or Malformed when
-    nothing could be read.
+    their reservations. A BMC that let no session come about three times in a row, or has none free, is left alone for
+    a minute: then the last failure is raised again at once. Raises Unreachable, TimedOut, AuthRefused, Refused,
+    Unsupported or Malformed when nothing could be read.
     """
     deadline = Deadline(deadline_s)
-    with _only_reader(target, deadline), BmcSession(target, deadline.remaining_s) as session:
+    with _only_reader(target, deadline), _open(target, deadline) as session:
         reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline.remaining_s * LOG_SHARE))
         reading.take_all()
         return reading.answer()
@@ -120,12 +124,26 @@ def forget() -> None:
     """Forget all that is remembered of BMCs in this process: the next read of each is as the first."""
     for memory in (_logs, *SESSION_MEMORIES, *SENSOR_MEMORIES, *INVENTORY_MEMORIES):
         memory.clear()
+    _breaker.clear()
 
 
 # By machine. For an hour, so that the BMC's clock is compared with ours at least as often.
 _logs: Memory[KnownLog] = Memory(size=1000, keep_s=3600)
+_breaker = Breaker()
 _reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary()
 _registry = threading.Lock()
+
+
+def _open(target: IpmiTarget, deadline: Deadline) -> BmcSession:
+    """Open a session, unless the BMC is being left alone."""
+    _breaker.check(target)
+    try:
+        session = BmcSession(target, deadline.remaining_s)
+    except HardwareError as failed:
+        _breaker.failed(target, failed, at_once=failed.advice == ADVICE_SESSIONS)
+        raise
+    _breaker.answered(target)
+    return session
 
 
 @contextlib.contextmanager
@@ -224,8 +242,11 @@ class _Reading:
             with contextlib.suppress(CompletionCode):  # without a clock there is no skew, but there may be a log
                 self.skew_s = clock_skew_s(self.session, datetime.now(UTC))
         wanted = min(LOG_LIMIT, state.count)
-        before = known.entries if known is not None and known.state.erased == state.erased else ()
+        before = known.entries if known is not None and known.can_have_grown_into(state) else ()
         self._gather("log", read_newest(self.session, wanted, self.log_deadline, before), self.log)
+        if before and known is not None and not known.has_grown_into(state, self.log):
+            self.log.clear()
+            self._gather("log", read_newest(self.session, wanted, self.log_deadline), self.log)
         if len(self.log) < wanted:
             self.problems["log"] = f"only the newest {len(self.log)} of {wanted} entries could be read"
         else:
@@ -249,12 +270,23 @@ class _Reading:
 
     def _identity(self) -> None:
         self.session.ask_ahead(checks_of(self.machine, self.locators))
+        before = remembered_serial(self.machine)
         try:
             self.identity, broken = read_identity(self.session, self.identity, self.machine)
+            if before is not None and before != self.identity.serial:
+                self._read_as_unknown()
             if broken:
                 self.problems["identity"] = f"unreadable in the inventory: {', '.join(broken)}"
         finally:
             self.on_part("identity", self.identity)
+
+    def _read_as_unknown(self) -> None:
+        """Another machine answers by the same name: nothing that was remembered of the first holds for it."""
+        _logs.forget(self.machine)
+        forget_list(self.machine)
+        self.log, self.sensors, self.locators = [], [], []
+        self._log()
+        self._sensors()
 
     def _inventory(self) -> None:
         if self.locators:

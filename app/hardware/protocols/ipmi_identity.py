@@ -74,6 +74,12 @@ def checks_of(machine: Hashable, locators: Iterable[FruLocator]) -> list[Request
     return [_piece(number, mark.offset, len(mark.data)) for number, mark in marks]
 
 
+def remembered_serial(machine: Hashable) -> str | None:
+    """Return the serial number that this machine had when it was read before."""
+    known = _machines.recall(machine)
+    return known[0].serial if known is not None else None
+
+
 def read_identity(session: BmcSession, device: Identity, machine: Hashable = None) -> tuple[Identity, list[str]]:
     """Return the identity from FRU 0 over what the device id said, and the areas that could not be read.
 

@@ -45,6 +45,11 @@ class LogState:
     full: bool = False
     said: bytes = b""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether an entry can be added without one being dropped."""
+        return not self.full and any(self.said[3:5])
+
 
 def log_state(session: BmcSession) -> LogState:
     """Ask for the log's state. One request."""
@@ -60,6 +65,15 @@ class KnownLog:
     state: LogState
     entries: tuple[LogEntry, ...]
     skew_s: float | None
+
+    def can_have_grown_into(self, state: LogState) -> bool:
+        """Whether the log of `state` may be this one and what was added; not when it was erased, or entries removed."""
+        return state.erased == self.state.erased and state.count >= self.state.count
+
+    def has_grown_into(self, state: LogState, entries: Sequence[LogEntry]) -> bool:
+        """Whether the counts agree with what was added; in a log without room the oldest may have been dropped."""
+        added = next((place for place, entry in enumerate(entries) if entry == self.entries[0]), None)
+        return added is None or not state.has_room or self.state.count + added == state.count
 
 
 def read_newest(

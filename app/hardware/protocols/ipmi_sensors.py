@@ -37,12 +37,18 @@ class SensorList:
     broken: Malformed | None = None
 
 
-# Lists by machine. Even one that nothing seems to have changed is read again after a day; after an hour where the BMC
-# does not date its changes, so that only their number tells of them.
-_lists: Memory[SensorList] = Memory(size=1000, keep_s=DAY_S)
+# Lists by machine, each with the state of the repository that it was read in. Even one that nothing seems to have
+# changed is read again after a day; after an hour where the BMC does not date its changes, so that only their number
+# tells of them.
+_lists: Memory[tuple[bytes, SensorList]] = Memory(size=1000, keep_s=DAY_S)
 # Machines of one model have one list; it is decoded and kept once (about 70 kB for 72 sensors).
 _decoded: Memory[SensorList] = Memory(size=200, keep_s=DAY_S)
 SENSOR_MEMORIES = (_lists, _decoded)
+
+
+def forget_list(machine: Hashable) -> None:
+    """Read this machine's list anew the next time."""
+    _lists.forget(machine)
 
 
 def is_health(sensor: Sensor) -> bool:
@@ -112,9 +118,9 @@ def _sensor_list(
 ) -> tuple[SensorList, HardwareError | CompletionCode | None]:
     """Return the list, remembered or read as far as it could be, and what went wrong on the way."""
     state = repository_state(session, from_device=from_device)
-    known = None if state is None else _lists.recall((machine, state))
-    if known is not None:
-        return known, None
+    known = None if state is None else _lists.recall(machine)
+    if known is not None and known[0] == state:
+        return known[1], None
     raw_records: list[bytes] = []
     try:
         count = count_of(state, from_device=from_device)
@@ -123,7 +129,7 @@ def _sensor_list(
         return _list_of(raw_records), lost
     listed = _list_of(raw_records)
     if state is not None:
-        _lists.keep((machine, state), listed, DAY_S if is_dated(state, from_device=from_device) else HOUR_S)
+        _lists.keep(machine, (state, listed), DAY_S if is_dated(state, from_device=from_device) else HOUR_S)
     return listed, None
 
 

@@ -32,8 +32,8 @@ class Scripted(BmcSession):
 
     `excess` bytes follow every answer about records; `largest` is how many bytes it gives at once; `no_reservations`:
     it knows none; `loses_reservation_at` are the reads before which somebody else takes the reservation; `erased` is
-    when its log was erased; `state` is what changes with its list of sensors; `next_ids` are wrong next-record ids, by
-    place; `readings` and `factors` are what its sensors answer, by number.
+    when its log was erased, `free` its room in bytes; `state` is what changes with its list of sensors; `next_ids` are
+    wrong next-record ids, by place; `readings` and `factors` are what its sensors answer, by number.
     """
 
     records: Sequence[bytes] = ()
@@ -45,6 +45,7 @@ class Scripted(BmcSession):
     no_reservations: bool = False
     loses_reservation_at: frozenset[int] = frozenset()
     erased: int = 0
+    free: int = 0
     state: bytes = b""
     next_ids: dict[int, int] = field(default_factory=dict)
     readings: dict[int, bytes] = field(default_factory=dict)
@@ -124,7 +125,7 @@ class Scripted(BmcSession):
         return struct.pack("<H", following) + piece + self.excess
 
     def _log_info(self, _data: bytes) -> bytes:
-        return struct.pack("<BHHIIB", 0x51, len(self.log), 0, 0, self.erased, 0)
+        return struct.pack("<BHHIIB", 0x51, len(self.log), self.free, 0, self.erased, 0)
 
     def _entry(self, data: bytes) -> bytes:
         number = int.from_bytes(data[2:4], "little")

@@ -7,6 +7,7 @@ little privilege, 5 a busy BMC, 6 lost, late and repeated packets: with real BMC
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +18,7 @@ from app.hardware.protocols.ipmi import _Reading
 from app.hardware.protocols.ipmi_decode import FruLocator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import decode_entry, log_state, read_newest
-from app.hardware.protocols.ipmi_records import read_records
+from app.hardware.protocols.ipmi_records import is_dated, read_records
 from app.hardware.protocols.ipmi_sensors import read_sensors
 from app.hardware.readings import Identity, InventoryItem, LogEntry
 from lab.ipmi_records import (
@@ -82,6 +83,30 @@ def test_remembered_list_is_given_up_when_the_bmc_says_that_it_changed() -> None
 def test_list_of_a_bmc_that_does_not_say_when_it_changed_is_not_remembered() -> None:
     for count in (5, 3):
         assert len(list(read_sensors(Scripted(records=RECORDS[:count]), "forgetful"))) == count
+
+
+@pytest.mark.parametrize(
+    ("added", "erased", "dated"),
+    [
+        (0, 0, False),
+        (0xFFFFFFFF, 0, False),
+        (0xFFFFFFFF, 0xFFFFFFFF, False),
+        (SECOND_2026, 0, True),
+        (0, SECOND_2026, True),
+    ],
+)
+def test_bmc_that_does_not_date_changes_of_its_list_is_known_for_it(added: int, erased: int, dated: bool) -> None:
+    state = struct.pack("<BHHIIB", 0x51, 74, 0, added, erased, 0)
+    assert is_dated(state) is dated
+
+
+def test_list_is_read_anew_when_only_the_time_of_its_change_is_new() -> None:
+    lists = []
+    for at, records in ((1, RECORDS), (1, RECORDS[::-1]), (2, RECORDS[::-1])):
+        state = struct.pack("<BHHIIB", 0x51, 5, 0, SECOND_2026 + at, 0, 0)
+        sensors = read_sensors(Scripted(records=records, state=state), "dated")
+        lists.append([sensor.name for sensor in sensors])
+    assert lists[0] == lists[1] == lists[2][::-1]
 
 
 # 10: what a reading is, and what it is not
@@ -234,6 +259,46 @@ def test_log_that_grew_is_read_from_its_new_entries_only() -> None:
     session = Scripted(log=entries, erased=7, where=("grew", 1))
     assert len(log_of(session)) == 29
     assert session.requests < 6
+
+
+def test_log_without_room_that_dropped_its_oldest_for_new_ones_is_told_as_it_is() -> None:
+    """As many entries as before, and numbers that began at one again; nothing was erased."""
+    entries = [
+        memory_error(record, place % 200, SECOND_2026 + place) for place, record in enumerate(range(65520, 65535))
+    ]
+    log_of(Scripted(log=entries, erased=7, where=("wrapped", 1)))
+    newer = [memory_error(record, 201, SECOND_2026 + 100 + record) for record in range(1, 5)]
+    session = Scripted(log=[*entries[4:], *newer], erased=7, where=("wrapped", 1))
+    assert [entry.record for entry in log_of(session)] == [4, 3, 2, 1, *range(65534, 65523, -1)]
+
+
+def test_entry_that_somebody_deleted_is_not_told_from_memory() -> None:
+    entries = [memory_error(record, record, SECOND_2026 + record) for record in range(1, 9)]
+    log_of(Scripted(log=entries, erased=7, free=100, where=("deleted", 1)))
+    fewer = [*entries[:3], *entries[4:]]
+    left = log_of(Scripted(log=fewer, erased=7, free=116, where=("deleted", 1)))
+    assert [entry.record for entry in left] == [8, 7, 6, 5, 3, 2, 1]
+    log_of(Scripted(log=entries, erased=7, free=100, where=("replaced", 1)))
+    more = [*fewer, memory_error(9, 9, SECOND_2026 + 9)]
+    left = log_of(Scripted(log=more, erased=7, free=100, where=("replaced", 1)))
+    assert [entry.record for entry in left] == [9, 8, 7, 6, 5, 3, 2, 1]
+
+
+def test_new_entry_that_the_log_s_state_does_not_tell_of_is_read_all_the_same() -> None:
+    """A BMC that never dates its additions, and whose full log keeps its count."""
+    entries = [memory_error(record, record, SECOND_2026) for record in range(1, 9)]
+    log_of(Scripted(log=entries, erased=7, where=("silent", 1)))
+    moved = [*entries[1:], memory_error(9, 9, SECOND_2026)]
+    assert [entry.record for entry in log_of(Scripted(log=moved, erased=7, where=("silent", 1)))] == [
+        9,
+        8,
+        7,
+        6,
+        5,
+        4,
+        3,
+        2,
+    ]
 
 
 def log_of(session: Scripted) -> list[LogEntry]:

@@ -1,0 +1,151 @@
+"""What is remembered of a BMC makes reads faster and never an answer wrong: warm, cold and stale say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.core.clock import true_now
+from app.hardware.collect import collect
+from app.hardware.diagnostics import DiagnosticsDocument
+from app.hardware.protocols import ipmi
+from app.hardware.protocols.ipmi_session import BmcSession
+from app.hardware.readings import IpmiTarget
+from app.hardware.target import Device, ProbeTarget
+from lab.bmc import BmcServer
+from lab.distance import Distance
+from lab.fixtures import FAULTY, HEALTHY
+from lab.fleet import Fleet, running
+from lab.machines import Bmc, Event, bay_drives, drive_failing, ecc, lid_open, psu_failed, psu_input_lost, supplies
+from lab.processes import free_tcp_ports, free_udp_ports, started
+from lab.tools import missing
+from tests.conftest import NEEDS_PACKAGE
+
+NEEDED = missing("ipmi_sim")
+pytestmark = pytest.mark.skipif(bool(NEEDED), reason=f"{NEEDS_PACKAGE}: {', '.join(NEEDED)}")
+
+DEADLINE_S = 20
+GUID = "ab" * 16
+MACHINES = {
+    "healthy": HEALTHY,
+    "faulty": FAULTY,
+    "input": Bmc("input", "CZ-1", "A-1", faults=(psu_input_lost(1),)),
+    "memory": Bmc("memory", "CZ-2", "A-2", faults=(ecc("B1", uncorrectable=True),)),
+    "parts": Bmc("parts", "CZ-3", "A-3", faults=(drive_failing(3, "fault"),), parts=(*supplies(), *bay_drives())),
+}
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    bmcs = [replace(bmc, name=name) for name, bmc in MACHINES.items()]
+    with running(bmcs, [], tmp_path_factory.mktemp("remembered")) as hall:
+        yield hall
+
+
+def take(target: IpmiTarget) -> DiagnosticsDocument:
+    return collect(ProbeTarget(Device("server", "S", ipmi=target), deadline_s=DEADLINE_S), true_now)
+
+
+def said(document: DiagnosticsDocument) -> object:
+    """All that a document says but when."""
+    readings = [(one.name, one.value, one.state, one.reason, one.lower, one.upper) for one in document.readings]
+    events = [(one.record, one.component, one.text, one.severity, one.over) for one in document.events]
+    findings = [(one.kind, one.number, one.state, one.title) for one in document.findings]
+    return document.identity, document.power, document.components, readings, events, findings, document.complete
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_warm_read_says_what_the_cold_read_said_at_any_depth(fleet: Fleet, name: str) -> None:
+    target = fleet.bmcs[name].target()
+    ipmi.forget()
+    cold = take(target)
+    warm = [take(target) for _ in range(3)]
+    assert cold.complete
+    assert [said(one) for one in warm] == [said(cold)] * 3
+    assert warm[-1].sources[0].requests < cold.sources[0].requests / 2
+
+
+@pytest.mark.parametrize("name", ["faulty", "parts"])
+def test_answers_are_the_same_over_a_line_that_loses_some_and_from_a_bmc_that_serves_one_by_one(
+    fleet: Fleet, name: str
+) -> None:
+    bmc = fleet.bmcs[name]
+    plain = said(take(bmc.target()))
+    for line in (Distance([bmc.port], 0.002, loss=0.05), Distance([bmc.port], 0.002, one_at_a_time=True)):
+        with line:
+            target = replace(bmc.target(), port=line.ports[0])
+            assert [said(take(target)) for _ in range(2)] == [plain] * 2
+
+
+def test_fault_that_came_and_went_between_two_warm_reads_is_told_and_over(tmp_path: Path) -> None:
+    with started([BmcServer(replace(HEALTHY, name="turns"), tmp_path)]) as (bmc,):
+        findings = [[one.kind.value for one in take(bmc.target()).findings]]
+        for turn in (bmc.inject, bmc.clear_fault):
+            turn(psu_failed(1))
+            findings.append([one.kind.value for one in take(bmc.target()).findings])
+    assert findings == [[], ["psu"], []]
+
+
+def swapped(tmp_path: Path, first: Bmc, second: Bmc) -> tuple[DiagnosticsDocument, DiagnosticsDocument]:
+    """The first machine read twice, then another at its address."""
+    ports = (free_udp_ports(1)[0], free_tcp_ports(1)[0])
+    with started([BmcServer(first, tmp_path, ports)]) as (server,):
+        take(server.target())
+        before = take(server.target())
+    with started([BmcServer(second, tmp_path, ports)]) as (server,):
+        return before, take(server.target())
+
+
+def test_other_machine_that_gives_itself_the_same_name_is_known_by_its_serial_number(tmp_path: Path) -> None:
+    """Boards that leave the factory with one GUID for all: same model, as many sensors, and others than those."""
+    sensors = tuple(replace(one, name=f"X {one.name}"[:16]) for one in HEALTHY.sensors)
+    first = replace(HEALTHY, name="twin", guid=GUID, history=())
+    before, after = swapped(tmp_path, first, replace(first, serial="CZ-OTHER", sensors=sensors))
+    assert (before.identity.serial, after.identity.serial) == (HEALTHY.serial, "CZ-OTHER")
+    assert {one.name for one in after.readings}
+    assert not {one.name for one in after.readings} & {one.name for one in before.readings}
+
+
+def test_list_that_grew_is_read_anew(tmp_path: Path) -> None:
+    extra = replace(HEALTHY.sensors[-1], name="Added")
+    first = replace(HEALTHY, name="grown", guid=GUID)
+    before, after = swapped(tmp_path, first, replace(first, sensors=(*HEALTHY.sensors, extra)))
+    names = [{one.name for one in document.components} for document in (before, after)]
+    assert len(before.readings) == len(after.readings)
+    assert names[0] < names[1]
+
+
+def test_log_of_another_life_is_never_mixed_with_what_was_remembered(tmp_path: Path) -> None:
+    history = tuple(Event("Intrusion", 0, 100 - n, asserted=n % 2 == 0) for n in range(6))
+    first = replace(HEALTHY, name="lives", guid=GUID, history=history)
+    second = replace(first, history=tuple(replace(one, sensor="Watchdog") for one in history))
+    before, after = swapped(tmp_path, first, second)
+    assert {one.component for one in before.events}.isdisjoint({one.component for one in after.events})
+    assert len(after.events) == 6
+
+
+def test_log_cleared_and_filled_as_far_as_it_was_is_read_anew(tmp_path: Path) -> None:
+    with started([BmcServer(replace(HEALTHY, name="cleared", history=()), tmp_path)]) as (bmc,):
+        bmc.inject(lid_open())
+        bmc.clear_fault(lid_open())
+        before = ipmi.read(bmc.target(), DEADLINE_S)
+        with BmcSession(bmc.target(), DEADLINE_S) as session:
+            session.command(0x0A, 0x47, session.command(0x0A, 0x42) + b"CLR\xaa")
+        bmc.inject(psu_failed(1))
+        after = ipmi.read(bmc.target(), DEADLINE_S)
+    intrusion = HEALTHY.number("Intrusion")
+    assert {entry.sensor_number for entry in before.log} == {intrusion}
+    assert after.log
+    assert intrusion not in {entry.sensor_number for entry in after.log}
+
+
+def test_bmc_that_lets_no_session_come_about_is_left_alone_after_three_tries(tmp_path: Path) -> None:
+    with started([BmcServer(replace(HEALTHY, name="locked"), tmp_path)]) as (bmc,):
+        wrong = bmc.target(password="not-the-password")
+        details = [str(take(wrong).sources[0].detail) for _ in range(4)]
+        right = take(bmc.target())
+    assert ["left alone" in detail for detail in details] == [False, False, False, True]
+    assert right.complete
