@@ -26,6 +26,8 @@ class Settings:
     confirmation_silence: timedelta
     proxies: int = 0
     traps: tuple[str, int] | None = None
+    alerts_file: Path | None = None
+    alert_schemes: frozenset[str] = frozenset()
 
     @property
     def secure_cookies(self) -> bool:
@@ -55,6 +57,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         ),
         proxies=_whole(env, "RACKSIDE_PROXIES", default=0, low=0, high=10),
         traps=_traps(_text(env, "RACKSIDE_TRAPS")),
+        alerts_file=Path(alerts) if (alerts := _text(env, "RACKSIDE_ALERTS")) else None,
+        alert_schemes=frozenset((_text(env, "RACKSIDE_ALERT_SCHEMES") or "").replace(",", " ").lower().split()),
     )
 
 

@@ -24,6 +24,7 @@ from app.core.worker import Duty, work
 from app.hardware import tasks as hardware_tasks
 from app.hardware.tasks_traps import Receiver
 from app.jobs import tasks as jobs_tasks
+from app.jobs import tasks_alerts
 from app.people.operations import sessions
 from app.sites.models import Site
 from app.tickets import integrations
@@ -71,6 +72,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 def _app(settings: Settings, url: str) -> Flask:
     app = bare_app(url)
     app.config["RACKSIDE"] = settings
+    tasks_alerts.install(app, settings)
     return app
 
 
@@ -86,7 +88,9 @@ def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
     everything = not sites and not central
     queues = None if everything else [*(site_queue(code) for code in sites), *([CENTRAL] if central else [])]
     chores = [Chore("return of stalled jobs", STALLED_SWEEP_S, lambda: _return_stalled(queues))]
+    chores += tasks_alerts.chores()
     if everything or central:
+        chores += tasks_alerts.chores_of_center()
         chores += [Chore(name, TICK_S, registry.tasks[name], alone=True) for name in TICKS]
         chores.append(Chore("acknowledgments", ACKNOWLEDGE_S, registry.tasks["jobs.acknowledge"], alone=True))
         chores.append(Chore("tickets.wake", WAKE_S, registry.tasks["tickets.wake"], alone=True))

@@ -57,6 +57,7 @@ class WorkOrder(Base):
         Index("uq_work_order_open_job", "ticket_id", "asset_id", "job_kind", unique=True,
               postgresql_where=text(_OPEN)),
         Index("ix_work_order_site_id_state", "site_id", "state"),
+        Index("ix_work_order_site_id_created_at", "site_id", "created_at"),  # the report of a period
         Index("ix_work_order_asset_id", "asset_id"),
         Index("ix_work_order_ticket_id", "ticket_id"),
         Index("ix_work_order_open_state", "state", postgresql_where=text(_OPEN)),  # the clockwork, every few seconds
@@ -249,3 +250,36 @@ class Sequence(Base):
     prefix: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
     last: Mapped[int]
+
+
+class Alert(Base):
+    """Something managers hear of, for one target: the outbox of what Apprise sends. `key` and target: told once."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("key", "target"),
+        CheckConstraint("state IN ('pending', 'sent', 'dead')", name="state"),
+        Index("ix_alert_due", "next_at", postgresql_where=text("state = 'pending'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    target: Mapped[str]
+    site: Mapped[str | None]
+    title: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime]  # business time
+    state: Mapped[str] = mapped_column(default="pending")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]  # true time, as is all queue timing
+    sent_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
+class SignOfLife(Base):
+    """When a part of the product that belongs to no site was last at work (true time)."""
+
+    __tablename__ = "sign_of_life"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

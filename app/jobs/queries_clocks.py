@@ -39,11 +39,15 @@ def clocks_of_order(session: Session, order: WorkOrder, now: datetime) -> list[C
 
 def clocks_of_referral(session: Session, referral: Referral, now: datetime) -> list[Clock]:
     """The clocks of a referral and of its ticket (one query)."""
-    own = referral_clock(
+    return [*clocks_of_ticket(session, referral.ticket, now), referral_alone(referral, now)]
+
+
+def referral_alone(referral: Referral, now: datetime) -> Clock:
+    """The clock of a referral's answer (no query)."""
+    return referral_clock(
         referral.number, referral.team, referral.created_at, referral.taken_at, referral.answered_at,
         referral.promise_to, calendars_for(ANYWHERE), now,
     )  # fmt: skip
-    return [*clocks_of_ticket(session, referral.ticket, now), own]
 
 
 def clocks_of_ticket(session: Session, ticket: Ticket, now: datetime) -> list[Clock]:

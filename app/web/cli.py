@@ -16,8 +16,10 @@ from gunicorn.workers.gthread import ThreadWorker
 from app.core.cli import Parser, database
 from app.core.clock import set_drill
 from app.core.settings import Settings, from_environment
+from app.jobs import tasks_alerts
 from app.web.app import create_app
 from app.web.stream import exchange_of
+from app.web.watch import watch
 
 WORKING_THREADS: Final = 56  # beside one a live page
 STOP_S: Final = 3
@@ -52,7 +54,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
 
     def load(self) -> APIFlask:
         """The application, made in the worker."""
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        tasks_alerts.install(app, self._settings)
+        watch(app)
+        return app
 
 
 def serve(argv: Sequence[str]) -> int:

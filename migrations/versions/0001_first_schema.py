@@ -198,6 +198,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("integration", "day", name=op.f("pk_hook_count")),
     )
     op.create_table(
+        "alert",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'dead')", name=op.f("ck_alert_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("key", "target", name=op.f("uq_alert_key_target")),
+    )
+    op.create_index(
+        "ix_alert_due", "alert", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
+    )
+    op.create_table(
+        "sign_of_life",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sign_of_life")),
+    )
+    op.create_table(
         "absence",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -653,6 +680,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_work_order_ticket_id", "work_order", ["ticket_id"], unique=False)
     op.create_index("ix_work_order_site_id_state", "work_order", ["site_id", "state"], unique=False)
+    op.create_index("ix_work_order_site_id_created_at", "work_order", ["site_id", "created_at"], unique=False)
     op.create_index(
         "uq_work_order_open_job",
         "work_order",
@@ -778,6 +806,7 @@ def downgrade() -> None:
         table_name="work_order",
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
+    op.drop_index("ix_work_order_site_id_created_at", table_name="work_order")
     op.drop_index("ix_work_order_site_id_state", table_name="work_order")
     op.drop_index("ix_work_order_ticket_id", table_name="work_order")
     op.drop_index(
@@ -835,6 +864,9 @@ def downgrade() -> None:
     op.drop_table("api_token")
     op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
     op.drop_table("absence")
+    op.drop_table("sign_of_life")
+    op.drop_index("ix_alert_due", table_name="alert", postgresql_where=sa.text("state = 'pending'"))
+    op.drop_table("alert")
     op.drop_index("ix_ticket_unanswered", table_name="ticket", postgresql_where=sa.text("first_response_at IS NULL"))
     op.drop_table("hook_count")
     op.drop_index(op.f("ix_hook_attempt_at"), table_name="hook_attempt")
