@@ -24,7 +24,9 @@ RUNS = [state for state in OPEN_STATES if state != OrderState.AWAITING_CONFIRMAT
 
 def unanswered(session: Session, now: datetime) -> Mapping[int, Ticket]:
     """Tickets of the last day that no person has answered, by id; oldest first."""
-    wanted = select(Ticket).where(Ticket.first_response_at.is_(None), Ticket.opened_at > now - timedelta(days=1))
+    wanted = select(Ticket).where(
+        Ticket.first_response_at.is_(None), Ticket.opened_at > now - timedelta(days=1), ~Ticket.closed
+    )
     return {ticket.id: ticket for ticket in session.scalars(wanted.order_by(Ticket.opened_at).limit(MOST))}
 
 

@@ -23,6 +23,7 @@ MOST = 500
 HOUR = timedelta(minutes=55)  # it is delivered, not only written, within the hour
 DAY = timedelta(hours=20)  # a message in the morning is followed by one the next morning
 WARNING = timedelta(minutes=10)
+REMINDER = "reminder"
 TO_COME = (OrderState.BOOKED, OrderState.HANDED_OVER)
 NOT_BEGUN = (*TO_COME, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED)
 
@@ -68,9 +69,34 @@ def unacknowledged(session: Session, now: datetime) -> Sequence[int]:
     told = exists().where(Message.ticket_id == Ticket.id)
     wanted = select(Ticket.id).where(
         Ticket.first_response_at.is_(None), Ticket.opened_at > now - timedelta(days=1),
-        Ticket.acknowledged_at.is_(None), ~told,
+        Ticket.acknowledged_at.is_(None), ~Ticket.closed, ~told,
     )  # fmt: skip
     return session.scalars(wanted.order_by(Ticket.opened_at).limit(MOST)).all()
+
+
+def unreminded(session: Session, now: datetime) -> Sequence[str]:
+    """Orders whose customer has had half of the time for a yes, was not reminded, and reads now: in site hours."""
+    open_sites = [
+        site.id
+        for site in _sites_with(session, [OrderState.AWAITING_CONSENT])
+        if opening_at(site_calendar(site), now) is not None
+    ]
+    past_half = now - WorkOrder.waiting_since >= WorkOrder.waiting_until - now
+    reminded = exists().where(
+        Message.subject == WorkOrder.number, Message.kind == REMINDER, Message.created_at >= WorkOrder.waiting_since
+    )
+    wanted = select(WorkOrder.number).where(
+        WorkOrder.state == OrderState.AWAITING_CONSENT, WorkOrder.site_id.in_(open_sites), past_half,
+        WorkOrder.waiting_until > now, ~reminded,
+    )  # fmt: skip
+    return _numbers(session, wanted, WorkOrder.waiting_until, most=100)
+
+
+def unanswered(session: Session, now: datetime) -> Sequence[str]:
+    """Orders whose consent or approval did not come by the time that was set for it."""
+    asked = (OrderState.AWAITING_CONSENT, OrderState.AWAITING_APPROVAL)
+    wanted = select(WorkOrder.number).where(WorkOrder.state.in_(asked), WorkOrder.waiting_until <= now)
+    return _numbers(session, wanted, WorkOrder.waiting_until, most=100)
 
 
 def past_closing(session: Session, now: datetime, told: str) -> Sequence[str]:

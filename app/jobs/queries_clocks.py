@@ -61,6 +61,9 @@ def clocks_of_tickets(session: Session, tickets: Collection[Ticket], now: dateti
     by_ticket: dict[int, list[Delivery]] = defaultdict(list)
     for ticket_id, _, delivery in told:
         by_ticket[ticket_id].append(delivery)
+    for ticket in tickets:  # somebody may have answered in the ticket system itself
+        if ticket.first_response_at is not None:
+            by_ticket[ticket.id].append(Delivery(ticket.first_response_at, by_person=True))
     calendars = calendars_for(ANYWHERE)
     return {
         ticket.id: ticket_clocks(

@@ -84,6 +84,8 @@ def tick() -> None:
         (queries_clock.misplaced, clockwork.replace_appointment),
         (overtime, clockwork.tell_past_closing),
         (queries_clock.late, clockwork.tell_late),
+        (queries_clock.unreminded, clockwork.remind_customer),
+        (queries_clock.unanswered, clockwork.answer_overdue),
         (queries_clock.unheard, clockwork.tell_progress),
     )
     for find, deed in duties:

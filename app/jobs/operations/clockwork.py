@@ -16,7 +16,8 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import SYSTEM, Act, flag
 from app.jobs.operations.escalate import open_referral
-from app.jobs.operations.planning import find_time_or_wait, promise, release_if_open
+from app.jobs.operations.offers import answer_by
+from app.jobs.operations.planning import find_time_or_wait, promise, release_if_open, withdraw
 from app.jobs.operations.proof import after_taken, close
 from app.jobs.queries_clock import NOT_BEGUN, TO_COME, WARNING, is_away
 from app.jobs.states import AT_RACK, WAITING, OrderState, Verb
@@ -114,6 +115,38 @@ def tell_past_closing(session: Session, order: WorkOrder, now: datetime) -> bool
     called = open_referral(act, team=Team.MANAGEMENT, why=PAST_CLOSING, diagnostics_id=order.before_id)
     act.stay(why=PAST_CLOSING, detail={"team": Team.MANAGEMENT, "referral": called.number})
     conversation.late(act, "The work goes on past the data center's closing time.", previous=before)
+    return True
+
+
+def remind_customer(session: Session, order: WorkOrder, now: datetime) -> bool:
+    """Ask once more for the customer's yes, at half of the time that was given for it."""
+    if order.state != OrderState.AWAITING_CONSENT or order.waiting_until is None or order.waiting_until <= now:
+        return False
+    act = _act(session, order, Verb.NOTE, now)
+    act.stay(why="reminded the customer")
+    conversation.reminder(act, "We have not had your answer yet.")
+    return True
+
+
+def answer_overdue(session: Session, order: WorkOrder, now: datetime) -> bool:
+    """The time for a yes has passed: no appointment is held, Level 1 finds it flagged, the customer hears of it.
+
+    A manager gets a new time in their own hours, which the customer is told; a customer is waited for without one.
+    """
+    if order.state not in {OrderState.AWAITING_CONSENT, OrderState.AWAITING_APPROVAL}:
+        return False
+    if order.waiting_until is None or order.waiting_until > now:
+        return False
+    act, by = _act(session, order, Verb.NOTE, now), _told(order, order.waiting_until)
+    withdraw(order, act)
+    if order.state == OrderState.AWAITING_CONSENT:
+        flag(order, f"No answer from the customer by {by}: ask again. No appointment is held for it.")
+        why, order.waiting_until = "We have had no answer from you, so no time is held for it any more.", None
+    else:
+        flag(order, f"No manager decided by {by}: the customer was told a new time.")
+        why, order.waiting_until = "The decision on our side takes longer than we told you.", answer_by("approval", now)
+    act.stay(why=f"no answer by {by}")
+    conversation.waiting(act, why)
     return True
 
 

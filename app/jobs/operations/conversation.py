@@ -81,13 +81,22 @@ NEXT: Mapping[str, str] = {
 
 def waiting(act: Act, why: str = "") -> None:
     """It waits: for what and for whom. `why` is what the customer is told of the reason."""
+    _tell_waiting(act, "waiting", why)
+
+
+def reminder(act: Act, why: str) -> None:
+    """It still waits for the customer, who is asked once more."""
+    _tell_waiting(act, "reminder", why)
+
+
+def _tell_waiting(act: Act, kind: str, why: str) -> None:
     order = act.order
     what = order.waiting_what or ""
     facts = replace(
         facts_of(order), why=why, waiting_for=what, waiting_who=order.waiting_who or "",
         waiting_until=order.waiting_until, next_steps=NEXT.get(what, ""),
     )  # fmt: skip
-    _tell(act, "waiting", messages.waiting, facts)
+    _tell(act, kind, messages.waiting, facts)
 
 
 def started(act: Act) -> None:

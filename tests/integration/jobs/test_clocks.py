@@ -14,10 +14,12 @@ from app.core.database import transaction
 from app.jobs import tasks
 from app.jobs.clocks import Clock, Promise, Standing
 from app.jobs.models import Referral, WorkOrder
-from app.jobs.queries_clocks import clocks_of_order, clocks_of_referral
+from app.jobs.queries_clocks import clocks_of_order, clocks_of_referral, clocks_of_ticket
 from app.tickets import integrations
+from app.tickets.intake import take_in
 from app.tickets.models import Message, Ticket
 from app.tickets.operations import ticket_of
+from app.tickets.system import Entry, EntryKind, Snapshot
 from app.tickets.systems.console import Console
 from app.tickets.tasks import deliver
 from tests.integration.conftest import Browser
@@ -184,3 +186,13 @@ def test_pages_show_each_clock_with_its_ledger(
         page = lou.get(path).text
         assert "waited 63 h: Fri 17:00 -&gt; Mon 08:00 Amsterdam" in page
         assert "Technicians, outside hours" in page
+
+
+def test_who_answers_in_the_ticket_system_itself_has_answered(hall: Hall) -> None:
+    opened = business_now() - timedelta(minutes=20)
+    said = Entry("17", EntryKind.STAFF, opened + timedelta(minutes=4), "Lena", "I look into it.")
+    seen = Snapshot("T-1", "Help", None, "ticket", opened, closed=False, entries=(said,), acknowledged=True)
+    with hall.app.app_context(), transaction() as session:
+        arrived = take_in(session, "console", seen, now=business_now())
+        told = {c.promise: c.standing(business_now()) for c in clocks_of_ticket(session, arrived, business_now())}
+    assert told == {Promise.ACKNOWLEDGMENT: Standing.KEPT, Promise.FIRST_RESPONSE: Standing.KEPT}

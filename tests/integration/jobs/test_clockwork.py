@@ -207,3 +207,60 @@ def test_a_repair_that_proves_itself_later_goes_on_by_itself(hall: Hall) -> None
     assert proved["state"] == "awaiting_confirmation"
     assert not any("do not prove" in sentence for sentence in proved["flags"])
     assert hall.refusal("sam", number, "closure", accept_unverified=True, why="x") == (409, "wrong_state")
+
+
+def consent_wanted(hall: Hall) -> str:
+    number = str(hall.order()["number"])
+    hall.act("lena", number, "hold", waiting_for="consent", why="Data may be lost.")
+    return number
+
+
+def test_a_customer_who_does_not_answer_is_reminded_once_at_half_time(hall: Hall, at: Clock) -> None:
+    number = consent_wanted(hall)
+    at(MONDAY + timedelta(hours=1, minutes=50))
+    hall.tick()
+    assert kinds(hall, number)[-1] == "waiting"
+    at(MONDAY + timedelta(hours=2, minutes=5))
+    hall.tick()
+    hall.tick()
+    assert kinds(hall, number) == ["booked", "waiting", "reminder"]
+    assert "We have not had your answer yet." in (hall.messages(number)[-1].public_text or "")
+
+
+def test_nobody_is_reminded_outside_of_site_hours(hall: Hall, at: Clock) -> None:
+    at(MONDAY.replace(hour=16))
+    number = consent_wanted(hall)
+    at(MONDAY.replace(hour=18, minute=30))
+    hall.tick()
+    assert kinds(hall, number)[-1] == "waiting"
+
+
+def test_when_the_time_for_a_yes_passes_nothing_is_held_and_level_1_is_told(hall: Hall, at: Clock) -> None:
+    at(MONDAY)
+    number = consent_wanted(hall)
+    at(MONDAY + timedelta(hours=4, minutes=1))
+    hall.tick()
+    hall.tick()
+    order = order_of(hall, number)
+    assert (order["state"], order["appointment"]) == ("awaiting_consent", None)
+    assert order["waiting_for"]["until"] is None
+    assert order["flags"] == [
+        "No answer from the customer by 2026-11-30 13:00: ask again. No appointment is held for it."
+    ]
+    assert kinds(hall, number) == ["booked", "waiting", "waiting"]
+    assert "no time is held" in (hall.messages(number)[-1].public_text or "")
+    hall.act("lena", number, "consent", decision="granted")
+    assert order_of(hall, number)["appointment"] is not None
+
+
+def test_a_manager_who_does_not_decide_in_time_costs_the_customer_a_new_time_not_silence(hall: Hall, at: Clock) -> None:
+    at(MONDAY)
+    number = str(hall.order()["number"])
+    hall.act("lena", number, "hold", waiting_for="approval", why="It costs more.")
+    at(MONDAY + timedelta(hours=1, minutes=1))
+    hall.tick()
+    hall.tick()
+    order = order_of(hall, number)
+    assert order["waiting_for"]["until"].startswith("2026-11-30T10:0")
+    assert order["flags"] == ["No manager decided by 2026-11-30 10:00: the customer was told a new time."]
+    assert kinds(hall, number) == ["booked", "waiting", "waiting"]
