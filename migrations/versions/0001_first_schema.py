@@ -215,9 +215,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
         sa.UniqueConstraint("key", "target", name=op.f("uq_alert_key_target")),
     )
-    op.create_index(
-        "ix_alert_due", "alert", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
-    )
+    op.create_index("ix_alert_due", "alert", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'"))
     op.create_table(
         "sign_of_life",
         sa.Column("name", sa.Text(), nullable=False),
