@@ -8,8 +8,9 @@ from tests.browser.test_technician import because, photo
 
 KEPT = """async (path) => {
   await navigator.serviceWorker.ready
-  for (const name of await caches.keys())
-    if (name.startsWith('pages-') && await (await caches.open(name)).match(path)) return true
+  for (const until = Date.now() + 20000; Date.now() < until; await new Promise((done) => setTimeout(done, 50)))
+    for (const name of await caches.keys())
+      if (name.startsWith('pages-') && await (await caches.open(name)).match(path)) return true
   return false
 }"""
 STEPS = ("esd", "photo_before", "other_ok", "new_serial", "cord_out", "swap", "old_serial", "cord_in", "photo_after")
@@ -17,7 +18,7 @@ STEPS = ("esd", "photo_before", "other_ok", "new_serial", "cord_out", "swap", "o
 
 def is_kept(page: Page, path: str) -> None:
     """Wait until the tablet holds that page for times without network."""
-    page.wait_for_function(f"path => ({KEPT})(path)", arg=path)
+    assert page.evaluate(KEPT, path), path
 
 
 def cut(page: Page) -> None:
@@ -37,7 +38,7 @@ def not_sent(page: Page, count: int) -> None:
 
 def all_sent(page: Page) -> None:
     """Nothing waits any more."""
-    expect(page.locator("#sync")).to_be_hidden(timeout=20_000)
+    expect(page.locator("#sync")).to_have_attribute("data-waiting", "0", timeout=60_000)
 
 
 def asks_for(page: Page, act: str) -> None:

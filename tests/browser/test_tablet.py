@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from playwright.sync_api import FilePayload, Page, expect
+from sqlalchemy import delete, select
 
 from app.core.database import transaction
 from app.core.events import Event
 from app.jobs.models import Photo, WorkOrder
-from tests.browser.conftest import Saver
+from app.people.models import WebSession
+from tests.browser.conftest import AxeCheck, Saver
 from tests.browser.tablet import STEPS, all_sent, cut, do_step, is_kept, mend, not_sent
 from tests.browser.test_technician import Served, served, touch
 from tests.integration.jobs.conftest import Hall
@@ -86,3 +87,102 @@ def test_a_power_supply_is_swapped_without_network_and_reaches_the_server_once_a
         assert (order.state, order.removed_serial, order.installed_serial) == ("verifying", "OLD-1", "NEW-1")
         assert order.flags == []
     expect(page.get_by_text("The machine is asked again")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".bar .menu-name").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+
+def test_an_ended_sign_in_loses_nothing_and_another_person_sends_nothing_of_it(served: Served, page: Page) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.to_matched(number)
+    hall.act("tess", number, "start")
+    opened(served, page, number)
+    cut(page)
+    do_step(page, "esd", SERIALS)
+    not_sent(page, 1)
+    with hall.app.app_context(), transaction() as session:
+        session.execute(delete(WebSession))
+    mend(page)
+    expect(page.locator("#sync")).to_have_text("1 not sent · sign in")
+    served.sign_in(page, "tom")
+    expect(page.locator("#sync")).to_have_text("1 of others not sent")
+    page.goto(f"{served.url}/tablet")
+    expect(page.get_by_text("1 of tess: sent once they sign in on this tablet.")).to_be_visible()
+    assert device_events(hall, number) == []
+    assert "pages-tess" not in page.evaluate("caches.keys()")
+    sign_out(page)
+    page.wait_for_url("**/sign-in")
+    served.sign_in(page, "tess")
+    all_sent(page)
+    assert [step for _, step, *_ in device_events(hall, number)] == ["esd"]
+
+
+def test_what_is_refused_later_shows_both_versions_and_a_person_decides(
+    served: Served, page: Page, axe: AxeCheck, save_screenshot: Saver
+) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.act("tess", number, "claim")
+    opened(served, page, number)
+    is_kept(page, f"/orders/{number}/rack/discrepancy")
+    cut(page)
+    page.goto(f"{served.url}/orders/{number}/rack/discrepancy")
+    page.get_by_label("What did you find?").fill("SRV-9 stands in U2.")
+    touch(page, "Report it and stop")
+    not_sent(page, 1)
+    axe(page)
+    hall.act("lena", number, "cancellation", why="solved by itself")
+    mend(page)
+    expect(page.locator("#sync")).to_have_text("1 needs you")
+    page.locator("#sync").click()
+    refused = page.locator("article")
+    expect(refused).to_contain_text("The order is cancelled")
+    expect(refused).to_contain_text("found: SRV-9 stands in U2.")
+    expect(refused).to_contain_text("cancellation by lena")
+    axe(page)
+    save_screenshot(page, "tablet-needs-you-full")
+    sign_out(page)
+    expect(page.get_by_role("heading", name="Sign out now?")).to_be_visible()
+    axe(page)
+    save_screenshot(page, "tablet-leaving-full")
+    page.get_by_role("button", name="Write it into the record as a note").click()
+    expect(page.get_by_text("Everything done on this tablet is sent.")).to_be_visible()
+    assert "SRV-9 stands in U2." in hall.get("tess", f"/work-orders/{number}/events")["items"][-1]["why"]
+    sign_out(page)
+    page.wait_for_url("**/sign-in")
+    assert not [name for name in page.evaluate("caches.keys()") if name.startswith("pages-")]
+    cut(page)
+    page.goto(f"{served.url}/orders/{number}")
+    expect(page.get_by_text("No network, and this page is not on the tablet")).to_be_visible()
+    axe(page)
+
+
+def test_without_network_what_needs_others_says_so_and_keeps_what_was_typed(served: Served, page: Page) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.act("tess", number, "claim")
+    opened(served, page, number)
+    cut(page)
+    page.get_by_label("Rack label").fill("B17")
+    page.get_by_label("Server tag").fill("SRV-1")
+    touch(page, "Check the server")
+    expect(page.get_by_text("This needs the network")).to_be_visible()
+    expect(page.get_by_label("Rack label")).to_have_value("B17")
+
+
+def test_what_is_no_picture_is_refused_with_a_sentence(served: Served, page: Page) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.act("tess", number, "claim")
+    served.sign_in(page, "tess")
+    page.goto(f"{served.url}/orders/{number}/photos/new")
+    fake: FilePayload = {"name": "rear.jpg", "mimeType": "image/jpeg", "buffer": b"<svg onload=alert(1)>"}
+    page.get_by_label("Take or choose a photo").set_input_files(fake)
+    expect(page.locator("[data-photo-status]")).to_contain_text("This is no picture")
+    touch(page, "Keep the photo")
+    assert page.evaluate("document.getElementById('photo-form').checkValidity()") is False
+    assert page.url.endswith("/photos/new")
+    sent = hall.programs["tess"].client.post(
+        f"/api/v1/work-orders/{number}/photos", data=fake["buffer"], content_type="image/jpeg",
+        headers={"Authorization": f"Bearer {hall.programs['tess'].token}"},
+    )  # fmt: skip
+    assert (sent.status_code, sent.json["detail"]) == (422, "This is no picture: send a JPEG, PNG or WebP.")

@@ -1,6 +1,6 @@
 // The page of what is not sent: what waits, and what was not taken, with both versions for a person to decide.
 import { changed, flush, howItStands, keep, me } from './queue.js'
-import { allActs, dropAct } from './store.js'
+import { dropAct, unsentActs } from './store.js'
 
 const byId = (id) => document.getElementById(id)
 const time = (at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: document.documentElement.dataset.zone || undefined }).format(new Date(at))
@@ -71,7 +71,7 @@ const fill = (id, nodes) => {
 let shown = null
 
 const show = async () => {
-  const acts = await allActs()
+  const acts = await unsentActs()
   const own = acts.filter(({ person }) => person === me())
   const others = acts.filter(({ person }) => person !== me())
   byId('why').textContent = why[howItStands()]

@@ -1,5 +1,5 @@
 // A photo from the tablet's camera is 5 to 12 MB and carries where it was taken. It is drawn again, smaller, and so
-// loses both; the form then sends it like any other field. Without canvas or on failure the original goes as it is.
+// loses both; the form then sends it like any other field. What the tablet cannot draw is no picture: it is not taken.
 
 const longestEdge = 1600
 
@@ -28,7 +28,8 @@ const shrink = async (input) => {
     canvas.hidden = false
     status.textContent = `Ready to send: ${Math.round(blob.size / 1024)} kB. Choose again to replace it.`
   } catch {
-    status.textContent = `Ready to send as it is: ${file.name}`
+    input.value = ''
+    status.textContent = 'This is no picture that can be shown: take a photo, or choose a JPEG, PNG or WebP.'
   }
 }
 

@@ -1,7 +1,7 @@
 // The queue of acts: each is kept on the tablet first, then sent in order, and leaves only when the server has it.
 // The server knows each by its Idempotency-Key and its device's count: sent twice, it counts once.
 import { businessNow } from './relative-time.js'
-import { addAct, allActs, deviceId, dropAct, putAct } from './store.js'
+import { addAct, allActs, deviceId, putAct } from './store.js'
 
 const smallPatience = 20_000
 const photoPatience = 90_000
@@ -80,7 +80,7 @@ const send = async (act, watched) => {
 
 const settled = async (act, { location, refused }, results) => {
   if (refused) await putAct({ ...act, state: 'refused', told: refused })
-  else await dropAct(act.seq)
+  else await putAct({ ...act, state: 'sent', sentAt: Date.now(), fields: act.fields.filter(([, value]) => !(value instanceof Blob)) })
   results.set(act.seq, { location, refused })
   changed()
 }

@@ -1,6 +1,7 @@
 // What this tablet has done and not yet sent: an IndexedDB, which outlives the tab, the browser and the sign-in.
 // An act: {seq, key, at, person, order, act, what, url, fields: [[name, text or Blob]], state, told}
-// `seq` is this device's own count, `key` the act's Idempotency-Key, `state` waiting or refused (`told` says why).
+// `seq` is this device's own count, `key` the act's Idempotency-Key, `state` waiting, refused (`told` says why) or sent:
+// what is sent stays until a page is seen that knows of it, for an older page may be all there is without network.
 
 let opened = null
 
@@ -34,6 +35,8 @@ const within = async (name, mode, work) => {
 }
 
 export const allActs = () => within('acts', 'readonly', (store) => promised(store.getAll()))
+/** What has not reached the server. */
+export const unsentActs = async () => (await allActs()).filter(({ state }) => state !== 'sent')
 export const addAct = (act) => within('acts', 'readwrite', (store) => promised(store.add(act)))
 export const putAct = (act) => within('acts', 'readwrite', (store) => promised(store.put(act)))
 export const dropAct = (seq) => within('acts', 'readwrite', (store) => promised(store.delete(seq)))

@@ -1,13 +1,14 @@
 // The top bar says what is not sent, the strip below it since when there is no network; signing out asks first.
 import { flush, howItStands, me } from './queue.js'
 import { businessNow } from './relative-time.js'
-import { allActs } from './store.js'
+import { unsentActs } from './store.js'
 
-const everyMs = 15_000
+const soonestMs = 1000
+const latestMs = 15_000
 const root = document.documentElement
 
 const counted = async () => {
-  const acts = await allActs()
+  const acts = await unsentActs()
   const mine = acts.filter(({ person }) => person === me())
   return {
     waiting: mine.filter(({ state }) => state === 'waiting').length,
@@ -23,6 +24,7 @@ const showCount = async () => {
   const parts = [refused && `${refused} need${refused === 1 ? 's' : ''} you`, waiting && `${waiting} not sent`, !waiting && !refused && others && `${others} of others not sent`].filter(Boolean)
   if (waiting && howItStands() === 'signed-out') parts.push('sign in')
   sync.hidden = !parts.length
+  sync.dataset.waiting = waiting
   const text = parts.join(' · ')
   if (sync.textContent !== text) sync.textContent = text
 }
@@ -52,8 +54,14 @@ const back = async () => {
   showAge()
 }
 
-const tryAgain = async () => {
-  if (document.visibilityState === 'visible' && navigator.onLine && ((await counted()).waiting || 'kept' in root.dataset)) await back()
+let tries = 0
+
+/** Soon after a failure, then ever less often. */
+const tryOn = async () => {
+  const wanted = document.visibilityState === 'visible' && navigator.onLine && ((await counted()).waiting || 'kept' in root.dataset)
+  if (wanted) await back()
+  tries = wanted && howItStands() === 'offline' ? tries + 1 : 0
+  setTimeout(tryOn, tries ? Math.min(latestMs, soonestMs * 2 ** tries) : 3 * soonestMs)
 }
 
 const leave = async (event) => {
@@ -77,9 +85,7 @@ export const watchSync = () => {
   })
   addEventListener('online', back)
   addEventListener('offline', showAge)
-  document.addEventListener('visibilitychange', tryAgain)
-  setInterval(tryAgain, everyMs)
   showAge()
   showCount()
-  tryAgain()
+  tryOn()
 }

@@ -1,7 +1,7 @@
 // The order's page without network: what was done and not sent counts as done, and the page goes on to the next act.
 // The server has written every act that may follow into <template>s; they are shown one after the other.
 import { me } from './queue.js'
-import { allActs } from './store.js'
+import { allActs, dropAct } from './store.js'
 
 const words = (text, className = 'small') => Object.assign(document.createElement('small'), { className, textContent: text })
 
@@ -64,10 +64,11 @@ const show = (holder, template) => {
 export const walk = async ({ said = false } = {}) => {
   const holder = document.getElementById('ahead')
   if (!holder) return
-  const acts = (await allActs()).filter((one) => one.order === holder.dataset.order && one.person === me() && one.state === 'waiting')
+  const acts = (await allActs()).filter((one) => one.order === holder.dataset.order && one.person === me() && one.state !== 'refused')
   const done = new Map(acts.map((one) => [one.act, one]))
-  markSteps(done)
-  showPhotos(acts)
+  const waiting = acts.filter(({ state }) => state === 'waiting')
+  markSteps(new Map(waiting.map((one) => [one.act, one])))
+  showPhotos(waiting)
   const now = document.getElementById('act')
   if (!now || !done.has(now.dataset.act)) return
   show(holder, [...holder.querySelectorAll('template[data-act]')].find(({ dataset }) => !done.has(dataset.act)))
@@ -80,7 +81,16 @@ export const walk = async ({ said = false } = {}) => {
   document.getElementById('act').firstElementChild?.scrollIntoView({ block: 'start' })
 }
 
+/** This page came from the server after these were sent: it knows of them. */
+const forgetSent = async () => {
+  if ('kept' in document.documentElement.dataset) return
+  const order = document.getElementById('ahead')?.dataset.order
+  for (const act of await allActs()) {
+    if (act.state === 'sent' && act.order === order && act.sentAt < performance.timeOrigin) await dropAct(act.seq)
+  }
+}
+
 export const watchWalk = () => {
-  walk()
+  forgetSent().then(() => walk())
   document.addEventListener('live:refreshed', () => walk())
 }
