@@ -16,6 +16,9 @@ from app.jobs.teams import Priority, Reason, Team
 SHORT = validate.Length(max=200)
 LONG = validate.Length(max=4000)
 FILLED = validate.And(validate.Length(max=4000), validate.Regexp(r"(?s).*\S", error="Write something."))
+DRAWN = validate.And(  # strokes in a box of 600 x 200, as the path of an SVG: nothing else can stand in it
+    validate.Length(max=20_000), validate.Regexp(r"(M\d{1,3} \d{1,3}(L\d{1,3} \d{1,3})*)+\Z", error="No drawing.")
+)
 YEARS = range(2000, 2200)  # calendars and databases end somewhere; nobody's ticket is older, no job is later
 DECISION = ("granted", "refused")
 
@@ -160,6 +163,8 @@ class CompletionSchema(VerbSchema):
     removed_serial = fields.String(allow_none=True, validate=SHORT)
     installed_serial = fields.String(allow_none=True, validate=SHORT)
     note = fields.String(allow_none=True, validate=LONG)
+    signed_name = fields.String(allow_none=True, validate=SHORT)
+    signature = fields.String(allow_none=True, validate=DRAWN)
 
 
 class ClosureSchema(VerbSchema):

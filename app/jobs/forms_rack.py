@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.errors import AppError, FieldError, Invalid
 from app.core.forms import Form, options
@@ -208,6 +208,13 @@ class CompletionForm(VerbForm):
     removed_serial = _code("Serial taken out")
     installed_serial = _code("Serial put in")
     note = TextAreaField("Note", [Optional(), LONG], filters=[_stripped])
+    signature = HiddenField("Signature", [Optional()])
+    signed_name = StringField("Or type your name", [CODE], filters=[_stripped], render_kw={"autocomplete": "off"})
+
+    def validate_signed_name(self, field: StringField) -> None:
+        """Signed by hand or by name."""
+        if not (field.data or self.signature.data):
+            raise ValidationError("Sign it: draw your name, or type it.")
 
     def only_no_fault(self) -> CompletionForm:
         """Before work has started nothing else can be reported."""

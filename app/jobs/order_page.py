@@ -108,6 +108,7 @@ class OrderPage:
     record: Sequence[Told]
     clocks: Sequence[Shown]
     customer: Sequence[TicketEntry]
+    signed: Event | None
 
     @property
     def act(self) -> str:
@@ -148,6 +149,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
     following = next((step for step in order.steps if step.done_at is None), None)
     run = _run(session, order)
     questions = {question.id: question.text for question in kind.questions}
+    told = list(events.history(session, order.number))
     said = order.after_document or order.before_document or (run.document if run else None)
     return OrderPage(
         order=order,
@@ -185,9 +187,10 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         photos=queries.photos_of(session, order.id),
         calls=queries.referrals_of(session, order.id),
         others=queries.open_orders_on(session, order.asset_id, other_than=order.id),
-        record=_record(session, order),
         customer=customer_wrote(session, order),
         clocks=shown(clocks_of_order(session, order, now), now, order.site.time_zone),
+        record=_record(order, told),
+        signed=next((one for one in reversed(told) if one.verb == Verb.COMPLETION and one.detail.get("outcome")), None),
     )
 
 
@@ -234,10 +237,10 @@ def _lamp(action: DeviceAction | None, true: datetime) -> Lamp | None:
     return Lamp(action, ends + drill_offset() if burns else None)
 
 
-def _record(session: Session, order: WorkOrder) -> Sequence[Told]:
+def _record(order: WorkOrder, history: Sequence[Event]) -> Sequence[Told]:
     titles: Mapping[str, str] = {step.key: step.title for step in order.steps}
     lines = []
-    for event in events.history(session, order.number):
+    for event in history:
         text, state = outlook.told(event.verb, event.detail or {}, titles)
         lines.append(Told(event.at, event.by, text, event.why, state))
     return lines[::-1]

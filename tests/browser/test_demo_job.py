@@ -81,6 +81,7 @@ def test_an_outlet_that_is_off_goes_from_ticket_to_closed(
     touch(tess, "Start")
     do_the_steps(tess, demo["instance"], look)
     tess.get_by_text("Repaired", exact=True).click()
+    tess.get_by_label("Or type your name").fill("Tess")
     touch(tess, "Complete")
     expect(tess.get_by_text("Repaired: the fault is gone and nothing new broke")).to_be_visible(timeout=SLOW_MS)
     look("verified", tess)

@@ -200,7 +200,21 @@ def does_the_rest(page: Page, eye: Eye) -> None:
     touch(page, "Done")
     expect(page.get_by_label("Serial taken out")).to_have_value("OLD-1")
     page.get_by_text("Repaired", exact=True).click()
+    signs(page)
     eye.look(page, "13-complete")
+
+
+def signs(page: Page) -> None:
+    """Draw a signature with the finger."""
+    pad = page.locator(".pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(box["x"] + 60 + step * 30, box["y"] + 60 + (step % 2) * 50)
+    page.mouse.up()
 
 
 def tick(page: Page) -> None:

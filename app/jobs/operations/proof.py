@@ -76,6 +76,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
         follow_up=FollowUp(AFTER_TASK, {"number": order.number}),
     )  # fmt: skip
     detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
+    detail |= {k: body[k] for k in ("signed_name", "signature") if body.get(k)}
     act.leave(OrderState.VERIFYING, detail=detail)
     conversation.finished(act)
 

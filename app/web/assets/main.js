@@ -11,6 +11,7 @@ import { watchQueuedForms } from './js/queued-forms.js'
 import { watchPrint } from './js/print.js'
 import { tickTimes } from './js/relative-time.js'
 import { watchScans } from './js/scan.js'
+import { watchSignatures } from './js/signature.js'
 import { watchSync } from './js/sync.js'
 import { watchThemeChoices } from './js/theme-choices.js'
 import { watchWalk } from './js/walk.js'
@@ -25,6 +26,7 @@ watchScans()
 watchGuards()
 watchCodes()
 watchPrint()
+watchSignatures()
 watchLive()
 watchNewOrder()
 watchWalk()

@@ -155,7 +155,13 @@ def test_a_technician_goes_from_claim_to_verifying_one_verb_at_a_time(
     assert 'value="OLD-1"' in done
     assert 'value="NEW-1"' in done
     finished = tess.send(
-        number, "rack/completion", outcome="repaired", removed_serial="OLD-1", installed_serial="NEW-1", note="clean"
+        number,
+        "rack/completion",
+        outcome="repaired",
+        removed_serial="OLD-1",
+        installed_serial="NEW-1",
+        note="clean",
+        signed_name="Tess Surname",
     )
     assert "It has to prove the repair" in words(finished.text)
     hall.answer(healthy_server("SRV-1"))
@@ -273,7 +279,7 @@ def test_help_is_one_tap_away_and_names_the_administrators_first(hall: Hall, tes
         ("discrepancy", {"found": "SRV-9 stands there"}, "claimed"),
         ("addition", {"job_kind": "psu_swap", "part": "2", "why": "PSU 2 is dark"}, "matched"),
         ("note", {"text": "the rail is bent", "public": "y"}, "matched"),
-        ("completion", {"outcome": "no_fault_found", "note": "all green"}, "verifying"),
+        ("completion", {"outcome": "no_fault_found", "note": "all green", "signed_name": "Tess"}, "verifying"),
     ],
 )
 def test_what_may_happen_beside_the_main_verb(
