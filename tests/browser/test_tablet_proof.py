@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Error, FilePayload, Page, expect
 from sqlalchemy import delete, select
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer, make_server
 
 from app.core.database import transaction
 from app.core.events import Event
@@ -144,13 +144,15 @@ def network(hall: Hall) -> Iterator[tuple[Served, BadNetwork]]:
     """The hall behind a bad network."""
     bad = BadNetwork(hall.app.wsgi_app, random.Random(1))
     server = make_server("127.0.0.1", 0, bad, threaded=True)
+    assert isinstance(server, ThreadedWSGIServer)
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Served(hall, f"http://127.0.0.1:{server.server_port}"), bad
     server.shutdown()
     thread.join(10)
-    server.server_close()
     exchange_of(hall.app).close()
+    server.server_close()
 
 
 def on_record(hall: Hall, number: str) -> tuple[list[str], list[int], int]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer, make_server
 
 from app.core.clock import business_now, true_now
 from app.core.database import transaction
@@ -53,13 +53,15 @@ class Served:
 def served(hall: Hall) -> Iterator[Served]:
     """Threads as in production: each open page holds one for its stream."""
     server = make_server("127.0.0.1", 0, hall.app, threaded=True)
+    assert isinstance(server, ThreadedWSGIServer)
+    server.daemon_threads = False  # its end waits for what is in flight: pages read ahead until they are closed
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Served(hall, f"http://127.0.0.1:{server.server_port}")
     server.shutdown()  # first: a page would open its stream again
     thread.join(10)
-    server.server_close()
     exchange_of(hall.app).close()
+    server.server_close()
 
 
 def photo() -> FilePayload:
