@@ -43,7 +43,7 @@ def all_sent(page: Page) -> None:
 
 def asks_for(page: Page, act: str) -> None:
     """The page asks for that act: `start`, `step:swap`, `completion`."""
-    expect(page.locator("#act")).to_have_attribute("data-act", act)
+    expect(page.locator("#act")).to_have_attribute("data-act", act, timeout=20_000)
 
 
 def do_step(page: Page, key: str, serials: dict[str, str]) -> None:

@@ -146,7 +146,8 @@ export const watchLive = () => {
   open()
   document.addEventListener('htmx:afterSettle', openForNewParts)
   document.addEventListener('live:refreshed', openForNewParts)
-  document.addEventListener('queue:sent', () => refreshAll(parts())) // what this tablet kept is on record now
+  // What this tablet kept is on record now; or the page was a kept one, and the network is there again.
+  for (const name of ['queue:sent', 'page:stale']) document.addEventListener(name, () => refreshAll(parts()))
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {

@@ -40,17 +40,16 @@ const showAge = () => {
   if (!strip || !shownAt) return
   const away = !navigator.onLine || 'kept' in root.dataset
   const today = day(businessNow()) === day(shownAt)
-  const text = away ? `No network: data from ${today ? '' : `${day(shownAt)}, `}${clock(shownAt)}` : ''
+  const why = navigator.onLine && howItStands() === 'fine' ? 'Slow network' : 'No network'
+  const text = away ? `${why}: data from ${today ? '' : `${day(shownAt)}, `}${clock(shownAt)}` : ''
   if (strip.textContent !== text) strip.textContent = text
   strip.hidden = !away
 }
 
-const isTyping = () => document.activeElement?.matches('input, textarea, select')
-
-/** A kept page is read again once the network is there, unless somebody types in it. */
+/** A kept page's parts are read again once the network is there. It is not loaded again: that might give the kept one. */
 const back = async () => {
   await flush()
-  if ('kept' in root.dataset && howItStands() === 'fine' && !isTyping()) location.reload()
+  if ('kept' in root.dataset && howItStands() === 'fine') document.dispatchEvent(new CustomEvent('page:stale'))
   showAge()
 }
 
@@ -80,6 +79,7 @@ export const watchSync = () => {
   document.addEventListener('submit', leave, { capture: true })
   document.addEventListener('queue:changed', showCount)
   document.addEventListener('live:refreshed', () => {
+    delete root.dataset.kept
     shownAt = new Date(businessNow()).toISOString()
     showAge()
   })

@@ -68,7 +68,8 @@ const page = async (event) => {
   const { pathname } = new URL(request.url)
   const asked = generation
   const key = pathname === '/' ? '/day' : pathname
-  const kept = await fromPages(key)
+  // What a page reads by itself must be true now; only who goes somewhere is shown what was kept.
+  const kept = request.mode === 'navigate' ? await fromPages(key) : null
   const aborter = new AbortController()
   const timer = kept && setTimeout(() => aborter.abort(), patience)
   try {
