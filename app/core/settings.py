@@ -28,6 +28,8 @@ class Settings:
     traps: tuple[str, int] | None = None
     alerts_file: Path | None = None
     alert_schemes: frozenset[str] = frozenset()
+    sweep_every: timedelta = timedelta(minutes=5)
+    sweep_months: int = 3
 
     @property
     def secure_cookies(self) -> bool:
@@ -59,6 +61,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         traps=_traps(_text(env, "RACKSIDE_TRAPS")),
         alerts_file=Path(alerts) if (alerts := _text(env, "RACKSIDE_ALERTS")) else None,
         alert_schemes=frozenset((_text(env, "RACKSIDE_ALERT_SCHEMES") or "").replace(",", " ").lower().split()),
+        sweep_every=timedelta(minutes=_whole(env, "RACKSIDE_SWEEP_MINUTES", default=5, low=0, high=1440)),
+        sweep_months=_whole(env, "RACKSIDE_SWEEP_MONTHS", default=3, low=1, high=120),
     )
 
 

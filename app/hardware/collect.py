@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,19 @@ def collect(
     that hangs may outlive the call.
     """
     taken_at, started = clock(), time.monotonic()
-    outcomes = ask_all(askings_of(target, clock, earlier), target.deadline_s, on_part or _tell_nobody)
+    outcomes = ask_all(askings_of(target, clock, earlier), target.deadline_s, on_part or tell_nobody)
+    return document_of(target, outcomes, taken_at, _elapsed_ms(started), earlier, document_id)
+
+
+def document_of(
+    target: ProbeTarget,
+    outcomes: Sequence[Outcome],
+    taken_at: datetime,
+    duration_ms: int,
+    earlier: DiagnosticsDocument | None,
+    document_id: str | None = None,
+) -> DiagnosticsDocument:
+    """What the sources said, joined and judged. Pure but for a fresh id where none is given."""
     facts = join_facts(outcome.facts for outcome in outcomes)
     wiring = replace(target.wiring, was_on=_was_on(earlier))
     sources = tuple(outcome.source for outcome in outcomes)
@@ -71,7 +83,7 @@ def collect(
         id=document_id or str(uuid4()),
         device=target.device.name,
         taken_at=taken_at,
-        duration_ms=_elapsed_ms(started),
+        duration_ms=duration_ms,
         complete=all(source.status is SourceStatus.OK for source in sources),
         sources=sources,
         identity=facts.identity,
@@ -103,7 +115,7 @@ def ask_all(askings: tuple[Asking, ...], deadline_s: float, on_part: OnPart) -> 
             name, done[name] = news[0], news[1]
             on_part(name, _told(done[name]))
     return tuple(
-        done.get(asking.name) or _unended(asking, deadline_s, hangs=threads[asking.name].is_alive())
+        done.get(asking.name) or unended(asking, deadline_s, hangs=threads[asking.name].is_alive())
         for asking in askings
     )
 
@@ -124,19 +136,26 @@ def _ask(asking: Asking, share_s: float, tell: Callable[[dict[str, Any]], None])
     try:
         answer = asking.ask(share_s, tell)
     except HardwareError as error:
-        status = SourceStatus(error.status)
-        source = Source(asking.name, asking.address, status, error.reason, error.advice, _elapsed_ms(started))
-        return Outcome(source, Facts())
-    return Outcome(_answered(asking, answer, _elapsed_ms(started)), answer.facts)
+        return failed(asking, error, _elapsed_ms(started))
+    return answered(asking, answer, _elapsed_ms(started))
 
 
-def _answered(asking: Asking, answer: Answer, duration_ms: int) -> Source:
+def failed(asking: Asking, error: HardwareError, duration_ms: int) -> Outcome:
+    """A source that gave nothing, and what to do about it."""
+    status = SourceStatus(error.status)
+    return Outcome(Source(asking.name, asking.address, status, error.reason, error.advice, duration_ms), Facts())
+
+
+def answered(asking: Asking, answer: Answer, duration_ms: int) -> Outcome:
+    """A source that answered, in whole or in part."""
     status = answer.status or (SourceStatus.PARTIAL if answer.problems else SourceStatus.OK)
     detail = "; ".join((*answer.problems, *answer.notes)) or None
-    return Source(asking.name, asking.address, status, detail, answer.advice, duration_ms, answer.requests)
+    source = Source(asking.name, asking.address, status, detail, answer.advice, duration_ms, answer.requests)
+    return Outcome(source, answer.facts)
 
 
-def _unended(asking: Asking, deadline_s: float, *, hangs: bool) -> Outcome:
+def unended(asking: Asking, deadline_s: float, *, hangs: bool) -> Outcome:
+    """A source that did not come to its end: it hangs, or an error of ours ended it."""
     if hangs:
         detail = f"it did not end within {deadline_s:g} s"
         advice = "Take the diagnostics again with a longer deadline; if it stays so, check the path to it."
@@ -183,5 +202,5 @@ def _elapsed_ms(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
 
 
-def _tell_nobody(_source: str, _part: dict[str, Any]) -> None:
+def tell_nobody(_source: str, _part: dict[str, Any]) -> None:
     """Stand in for a caller that does not want parts as they arrive."""

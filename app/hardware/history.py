@@ -23,11 +23,13 @@ Said = Mapping[str, Any]  # a row of the diagnostics document, as it was kept
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One asking that is done, without its document."""
+    """One asking that is done, or one sweep (`asked` False), without what was said; a hole begins where sweeps end."""
 
     id: UUID
     at: datetime
     worst: str | None
+    asked: bool = True
+    is_hole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Moment:
     components: Sequence[Said] = ()
     findings: Sequence[Said] = ()
     sources: Sequence[Said] = ()
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Point:
     value: float | None
     state: str
     reason: str | None = None
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Turn:
     before: str
     after: str
     mark: str
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,9 @@ def _points(moments: Sequence[Moment], told: Mapping[UUID, Said]) -> tuple[Point
     for moment in moments:
         said = told.get(moment.id)
         if said is None:
-            points.append(Point(moment.id, moment.at, None, State.UNKNOWN, "not told"))
+            points.append(Point(moment.id, moment.at, None, State.UNKNOWN, "not told", moment.asked))
         else:
-            points.append(Point(moment.id, moment.at, said["value"], said["state"], said.get("reason")))
+            points.append(Point(moment.id, moment.at, said["value"], said["state"], said.get("reason"), moment.asked))
     return tuple(points)
 
 
@@ -173,7 +178,7 @@ def turns_of(moments: Sequence[Moment]) -> list[Turn]:
         for key, what, words, mark in (*_sources(moment), *_parts(moment)):
             before = last.get(key)
             if before is not None and before != words:
-                turns.append(Turn(moment.at, moment.id, what, before, words, mark))
+                turns.append(Turn(moment.at, moment.id, what, before, words, mark, moment.asked))
             last[key] = words
     return turns[::-1]
 

@@ -199,3 +199,55 @@ class TrapDrop(Base):
     reason: Mapped[str]
     number: Mapped[int]
     last_at: Mapped[datetime]
+
+
+class SiteSweep(Base):
+    """One pass over all machines of a site. While `finished_at` is empty it is under way: at most one of a site.
+
+    `started_at` tells whose it is: who takes over from a worker that died starts it anew. `late_told`: that it takes
+    longer than the sweeps are apart was said once.
+    """
+
+    __tablename__ = "site_sweep"
+    __table_args__ = (
+        Index("ix_site_sweep_site_id_started_at", "site_id", "started_at"),
+        Index("uq_site_sweep_under_way", "site_id", unique=True, postgresql_where=text("finished_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    started_at: Mapped[datetime]  # true time
+    finished_at: Mapped[datetime | None]
+    late_told: Mapped[bool] = mapped_column(default=False)
+    assets: Mapped[int] = mapped_column(default=0)  # that were asked
+    answered: Mapped[int] = mapped_column(default=0)  # by every source
+    changed: Mapped[int] = mapped_column(default=0)
+
+
+class AssetSweep(Base):
+    """What the sweep knows of a machine now: it was found to hold at `swept_at`. `whole_at`: last kept as a whole."""
+
+    __tablename__ = "asset_sweep"
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True)
+    swept_at: Mapped[datetime]  # true time
+    whole_at: Mapped[datetime]
+    worst: Mapped[str]
+    is_silent: Mapped[bool]  # no source answered: it is asked after the others
+    statement: Mapped[dict[str, Any]]
+
+
+class SweepChange(Base):
+    """What a sweep found to be different on one machine, or all of it (`is_whole`); a partition for each month.
+
+    Partitions are made and dropped by the center (`operations.sweep_months`), in a schema of their own.
+    """
+
+    __tablename__ = "sweep_change"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (at)"},)
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)  # true time
+    is_whole: Mapped[bool]
+    worst: Mapped[str]
+    change: Mapped[dict[str, Any]]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from app.core.clock import drill_offset, utc_text
 from app.core.events import Event
-from app.hardware.models import Asset, DeviceAction, DeviceEvent, Diagnostics
+from app.hardware.models import Asset, AssetSweep, DeviceAction, DeviceEvent, Diagnostics
 from app.hardware.operations.overdue import addresses, is_silent, last_seen
+from app.hardware.statement import document_of
 
 
 def asset_form(asset: Asset) -> dict[str, Any]:
@@ -38,6 +40,13 @@ def asset_form(asset: Asset) -> dict[str, Any]:
 def shown(at: datetime) -> datetime:
     """True time as the product's clock shows it: a drill moves it."""
     return at + drill_offset()
+
+
+def swept_form(known: AssetSweep) -> dict[str, Any]:
+    """What the sweep knows of a machine, as a page shows it: a diagnostics document without durations, and when."""
+    document = document_of(known.statement, uuid4(), shown(known.swept_at))
+    sources = [{**source, "duration_ms": None} for source in document["sources"]]
+    return {**document, "sources": sources, "swept_at": shown(known.swept_at)}
 
 
 def parts_of(diagnostics: Diagnostics) -> list[dict[str, Any]]:

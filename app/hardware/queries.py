@@ -14,7 +14,7 @@ from app.core.access import Principal, visible
 from app.core.errors import NotFound
 from app.core.events import Event
 from app.core.permissions import Permission
-from app.hardware.models import Asset, DeviceAction, DeviceEvent, Diagnostics, TrapDrop
+from app.hardware.models import Asset, AssetSweep, DeviceAction, DeviceEvent, Diagnostics, TrapDrop
 from app.sites.models import Rack, Site
 
 LIMIT = 200
@@ -109,14 +109,21 @@ def open_run(session: Session, asset: Asset) -> Diagnostics | None:
 
 
 def worst_of(session: Session, assets: Sequence[Asset]) -> dict[int, str | None]:
-    """The worst state that the newest diagnostics of each asset found, by asset id (one query)."""
+    """The worst state that each asset's newest diagnostics found, or a later sweep, by asset id (two queries)."""
+    wanted = [asset.id for asset in assets]
     newest = (
-        select(Diagnostics.asset_id, Diagnostics.worst)
-        .where(Diagnostics.asset_id.in_([asset.id for asset in assets]), Diagnostics.state == "done")
+        select(Diagnostics.asset_id, Diagnostics.worst, Diagnostics.requested_at)
+        .where(Diagnostics.asset_id.in_(wanted), Diagnostics.state == "done")
         .ext(distinct_on(Diagnostics.asset_id))
         .order_by(Diagnostics.asset_id, Diagnostics.requested_at.desc())
     )
-    return {row.asset_id: row.worst for row in session.execute(newest)}
+    asked = {row.asset_id: row for row in session.execute(newest)}
+    found: dict[int, str | None] = {asset_id: row.worst for asset_id, row in asked.items()}
+    swept = select(AssetSweep.asset_id, AssetSweep.worst, AssetSweep.swept_at).where(AssetSweep.asset_id.in_(wanted))
+    for row in session.execute(swept):
+        if row.asset_id not in asked or asked[row.asset_id].requested_at < row.swept_at:
+            found[row.asset_id] = row.worst
+    return found
 
 
 def last_changes(session: Session, asset: Asset, *, limit: int = 12) -> Sequence[Event]:

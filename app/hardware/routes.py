@@ -14,11 +14,11 @@ from app.core.clock import true_now
 from app.core.database import db, transaction
 from app.core.events import Event
 from app.core.permissions import Permission
-from app.hardware import queries
+from app.hardware import queries, queries_sweep
 from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
-from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown
+from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown, swept_form
 from app.hardware.queries_diagnosis import diagnosis_on
 from app.sites.queries import visible_sites
 
@@ -71,9 +71,11 @@ def asset(tag: str) -> ResponseReturnValue:
     with transaction() as session:
         found = queries.asset_for(session, current(), tag, Permission.ASSETS_READ)
         may_read = _may(Permission.DIAGNOSTICS_READ, found)
+        swept = queries_sweep.swept(session, found) if may_read else None
         return render_template(
             "hardware/asset.html",
             machine=found,
+            swept=swept_form(swept) if swept else None,
             open_run=queries.open_run(session, found),
             latest=queries.latest(session, found) if may_read else None,
             told=queries.device_events(session, found, limit=EVENTS_SHOWN)[0] if may_read else (),

@@ -11,20 +11,32 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core.access import current, needs
 from app.core.clock import business_now, drill_offset, true_now, utc_text
 from app.core.database import transaction
 from app.core.errors import Invalid
 from app.core.permissions import Permission
-from app.hardware import queries, queries_history
+from app.hardware import queries, queries_history, queries_sweep
 from app.hardware.beside import figures_beside, parts_beside
 from app.hardware.charts import chart
 from app.hardware.compare import Named, compare
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.differences import entries_since
 from app.hardware.forms import DiagnosisForm
-from app.hardware.history import AGAIN_WITHIN, PERIODS, Series, kinds_of, recurring, series_of, spread, turns_of
+from app.hardware.history import (
+    AGAIN_WITHIN,
+    PERIODS,
+    Moment,
+    Run,
+    Series,
+    kinds_of,
+    recurring,
+    series_of,
+    spread,
+    turns_of,
+)
 from app.hardware.models import Asset, Diagnostics
 from app.hardware.operations.diagnosis import sign_diagnosis
 
@@ -46,11 +58,12 @@ def over_time(tag: str) -> ResponseReturnValue:
     until = _until(true_now())
     with transaction() as session:
         found = queries.asset_for(session, current(), tag, Permission.DIAGNOSTICS_READ)
-        runs = queries_history.runs_between(session, found, until - PERIODS[period], until, most=MOST_LISTED)
+        runs = _runs(session, found, until - PERIODS[period], until)
         opened = spread(runs, MOST_OPENED)
-        told = queries_history.moments(session, opened, "readings", "components", "sources")
-        lately = queries_history.runs_between(session, found, until - 2 * AGAIN_WITHIN, until, most=MOST_LISTED)
-        seen = queries_history.moments(session, spread(lately, MOST_OPENED), "findings", "components")
+        told = _moments(session, found, opened, "readings", "components", "sources")
+        lately = _runs(session, found, until - 2 * AGAIN_WITHIN, until)
+        seen = _moments(session, found, spread(lately, MOST_OPENED), "findings", "components")
+        asked = [run for run in runs if run.asked]
         since_shown, until_shown = until - PERIODS[period] + drill_offset(), until + drill_offset()
         return render_template(
             "hardware/over_time.html",
@@ -58,14 +71,29 @@ def over_time(tag: str) -> ResponseReturnValue:
             period=period,
             since=since_shown,
             until=until_shown,
-            runs=runs,
-            opened=opened,
+            runs=asked,
+            sweeps=len([run for run in runs if not (run.asked or run.is_hole)]),
+            opened=[run for run in opened if not run.is_hole],
             again=recurring(seen, until_shown),
             turns=turns_of(told)[:NEWEST],
-            entries=queries_history.log_of(session, [*opened[:1], *opened[-1:]], since_shown)[:NEWEST],
+            entries=queries_history.log_of(session, [*asked[:1], *asked[-1:]], since_shown)[:NEWEST],
             **_drawn(series_of(told), found, since_shown, until_shown),
             **_around(found, period, until),
         )
+
+
+def _runs(session: Session, asset: Asset, since: datetime, until: datetime) -> list[Run]:
+    """What was asked of the machine and when it was swept, oldest first."""
+    asked = queries_history.runs_between(session, asset, since, until, most=MOST_LISTED)
+    swept = queries_sweep.sweeps_between(session, asset, since, until, most=MOST_LISTED)
+    return sorted([*asked, *swept], key=lambda run: run.at)
+
+
+def _moments(session: Session, asset: Asset, runs: Sequence[Run], *parts: str) -> list[Moment]:
+    """What it said at each of these, in the order of time."""
+    asked = queries_history.moments(session, [run for run in runs if run.asked], *parts)
+    swept = queries_sweep.moments_of_sweeps(session, asset, [run for run in runs if not run.asked], *parts)
+    return sorted([*asked, *swept], key=lambda moment: moment.at)
 
 
 @blueprint.get("/<tag>/diagnostics/<uuid:diagnostics_id>/raw")

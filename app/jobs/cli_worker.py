@@ -22,6 +22,7 @@ from app.core.settings import Settings, from_environment
 from app.core.upkeep import forget_failed, return_stalled
 from app.core.worker import Duty, work
 from app.hardware import tasks as hardware_tasks
+from app.hardware import tasks_sweep
 from app.hardware.tasks_traps import Receiver
 from app.jobs import tasks as jobs_tasks
 from app.jobs import tasks_alerts
@@ -30,7 +31,7 @@ from app.sites.models import Site
 from app.tickets import integrations
 from app.tickets import tasks as tickets_tasks
 
-PACKAGES: Final = (tickets_tasks, hardware_tasks, jobs_tasks)
+PACKAGES: Final = (tickets_tasks, hardware_tasks, tasks_sweep, jobs_tasks)
 """Imported for the tasks that they register."""
 TICKS: Final = ("jobs.tick", "tickets.sweep", "hardware.sweep")
 TICK_S: Final = 10.0
@@ -95,8 +96,11 @@ def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
         chores.append(Chore("acknowledgments", ACKNOWLEDGE_S, registry.tasks["jobs.acknowledge"], alone=True))
         chores.append(Chore("tickets.wake", WAKE_S, registry.tasks["tickets.wake"], alone=True))
         chores.append(Chore("forgetting what is over", FORGET_S, _forget, alone=True))
+        chores.append(Chore("months of the sweep", FORGET_S, tasks_sweep.keep_months, alone=True))
     if everything or sites:
         chores.append(Chore("sign of life", SEEN_S, lambda: _seen(None if everything else sites)))
+        bell = Chore("sweep", tasks_sweep.RING_S, lambda: tasks_sweep.ring(None if everything else sites))
+        chores.append(bell)
         if settings.traps is not None:
             receiver = Receiver(settings.traps, None if everything else sites)
             chores.append(Chore("traps", 0.0, receiver.turn))  # a turn waits for what comes

@@ -456,6 +456,51 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'done'"),
     )
     op.create_table(
+        "site_sweep",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_told", sa.Boolean(), nullable=False),
+        sa.Column("assets", sa.BigInteger(), nullable=False),
+        sa.Column("answered", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_sweep_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_sweep")),
+    )
+    op.create_index("ix_site_sweep_site_id_started_at", "site_sweep", ["site_id", "started_at"], unique=False)
+    op.create_index(
+        "uq_site_sweep_under_way",
+        "site_sweep",
+        ["site_id"],
+        unique=True,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_table(
+        "asset_sweep",
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("whole_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("worst", sa.Text(), nullable=False),
+        sa.Column("is_silent", sa.Boolean(), nullable=False),
+        sa.Column("statement", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_asset_sweep_asset_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("asset_id", name=op.f("pk_asset_sweep")),
+    )
+    op.create_table(
+        "sweep_change",
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_whole", sa.Boolean(), nullable=False),
+        sa.Column("worst", sa.Text(), nullable=False),
+        sa.Column("change", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_sweep_change_asset_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("asset_id", "at", name=op.f("pk_sweep_change")),
+        postgresql_partition_by="RANGE (at)",
+    )
+    op.execute("CREATE SCHEMA sweep")  # its months; what belongs to none waits in `other`
+    op.execute("CREATE TABLE sweep.other PARTITION OF sweep_change DEFAULT")
+    op.create_table(
         "device_event",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("asset_id", sa.BigInteger(), nullable=False),
@@ -838,6 +883,12 @@ def downgrade() -> None:
     )
     op.drop_index("ix_device_event_asset_id_id", table_name="device_event")
     op.drop_table("device_event")
+    op.drop_table("sweep_change")
+    op.execute("DROP SCHEMA sweep CASCADE")
+    op.drop_table("asset_sweep")
+    op.drop_index("uq_site_sweep_under_way", table_name="site_sweep", postgresql_where=sa.text("finished_at IS NULL"))
+    op.drop_index("ix_site_sweep_site_id_started_at", table_name="site_sweep")
+    op.drop_table("site_sweep")
     op.drop_index("ix_diagnostics_open", table_name="diagnostics", postgresql_where=sa.text("state <> 'done'"))
     op.drop_index("ix_diagnostics_asset_id_requested_at", table_name="diagnostics")
     op.drop_table("diagnostics")

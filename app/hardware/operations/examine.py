@@ -31,7 +31,7 @@ def examine(
     try:
         target = parse_target(reach.target)
     except Invalid as refused:
-        return _not_asked(reach, run_id, refused)
+        return not_asked(reach, run_id, refused)
     progress = {one.name: _part(one.name, "unknown", one.detail) for one in reach.unusable}
     progress |= {one.name: _part(one.name, "todo", one.address) for one in askings_of(target, true_now)}
     show(list(progress.values()))
@@ -64,7 +64,7 @@ def _part(name: str, state: str, detail: str | None) -> Part:
     return {"name": name, "state": state, "detail": detail}
 
 
-def _not_asked(reach: Reach, run_id: UUID, refused: Invalid) -> DiagnosticsDocument:
+def not_asked(reach: Reach, run_id: UUID, refused: Invalid) -> DiagnosticsDocument:
     """Nothing can be asked: no address is known, or what is recorded of them is no use."""
     tag = reach.target["device"]["name"]
     known = any(isinstance(value, dict) for value in reach.target["device"].values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, render_template
@@ -11,8 +12,10 @@ from app.core.access import current, needs
 from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.core.permissions import Permission
+from app.hardware.models import SiteSweep
 from app.hardware.operations.overdue import is_silent
 from app.hardware.outward import shown
+from app.hardware.queries_sweep import newest_sweeps
 from app.jobs import queries, queries_board
 from app.jobs.hours import desk
 from app.jobs.operations.escalate import may_read_queue
@@ -37,11 +40,13 @@ def board() -> ResponseReturnValue:
         sites = visible_sites(session, me, Permission.BOARD_READ)
         waiting = queries_board.waiting(session, me)
         teams = [team for team in may_read_queue(me) if team == Team.MANAGEMENT]
+        sweeps = newest_sweeps(session, [site.id for site in sites])
         halls = [
             (
                 desk(site.code, site_calendar(site), now, people=tuple(on_duty(session, site, now))),
                 is_silent(site.worker_seen_at, now=true_now()),
                 shown(site.worker_seen_at) if site.worker_seen_at else None,
+                _sweep(sweeps.get(site.id)),
             )
             for site in sites
         ]
@@ -57,3 +62,11 @@ def board() -> ResponseReturnValue:
             loads=load_today(session, sites, now),
             topics=" ".join(["referrals", *[f"site:{site.code}" for site in sites[:MOST_TOPICS]]]),
         )
+
+
+def _sweep(newest: SiteSweep | None) -> tuple[datetime, bool] | None:
+    """When the site was last swept, or, where that takes too long (True), when the sweep began; None: never."""
+    if newest is None:
+        return None
+    is_late = newest.finished_at is None and newest.late_told
+    return shown(newest.finished_at or newest.started_at), is_late
