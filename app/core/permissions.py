@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SHIFTS_READ = "shifts:read"
     SHIFTS_WRITE = "shifts:write"
     PEOPLE_WRITE = "people:write"
+    PROCEDURES_WRITE = "procedures:write"
     BOARD_READ = "board:read"
     MESSAGES_READ = "messages:read"
 
@@ -61,7 +62,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset(
         _READERS | {_P.ORDERS_ACT, _P.REFERRALS_ACT, _P.BOARD_READ, _P.SHIFTS_WRITE, _P.MESSAGES_READ}
     ),
-    Role.ADMIN: frozenset({_P.SITES_READ, _P.SITES_WRITE, _P.PEOPLE_WRITE, _P.SHIFTS_READ, _P.ASSETS_READ}),
+    Role.ADMIN: frozenset(
+        {_P.SITES_READ, _P.SITES_WRITE, _P.PEOPLE_WRITE, _P.PROCEDURES_WRITE, _P.SHIFTS_READ, _P.ASSETS_READ}
+    ),
     Role.INTEGRATION: frozenset({_P.ORDERS_READ, _P.ORDERS_CREATE, _P.ORDERS_ACT, _P.SITES_READ, _P.ASSETS_READ}),
 }
 

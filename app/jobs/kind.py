@@ -30,13 +30,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StepTemplate:
-    """One step of the procedure; `destructive` steps cannot be undone."""
+    """One step of the procedure; `destructive` steps cannot be undone.
+
+    `hint` says how, `expect` what is seen afterwards, `problem` what to do when it is not, `back_out` the way back.
+    `within_s` is how soon after the step before it this one has to be done.
+    """
 
     id: str
     title: str
     evidence: Evidence = Evidence.TICK
     destructive: bool = False
     hint: str | None = None
+    expect: str | None = None
+    problem: str | None = None
+    back_out: str | None = None
+    within_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class Kind:
     parts: tuple[str, ...] = ()
     finding_kinds: tuple[str, ...] = ()
     target_question: str | None = None  # the answer that names the part (bay, PSU, port)
+    verify_minutes: int = 5  # of `minutes`: for the machine to prove it
+    back_out_minutes: int = 5  # of `minutes`: to put all back as it was
 
     def form(self) -> dict[str, Any]:
         """The contract's form of a kind of job."""

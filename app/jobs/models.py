@@ -75,6 +75,7 @@ class WorkOrder(Base):
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     job_kind: Mapped[str]
+    procedure_version: Mapped[int] = mapped_column(default=1)  # the one it was booked with
     minutes: Mapped[int]
     priority: Mapped[str]
     summary: Mapped[str]
@@ -179,6 +180,10 @@ class Step(Base):
     key: Mapped[str]
     title: Mapped[str]
     hint: Mapped[str | None]
+    expect: Mapped[str | None]
+    problem: Mapped[str | None]
+    back_out: Mapped[str | None]
+    within_s: Mapped[int | None]  # how soon after the step before it
     evidence: Mapped[str]  # tick, scan, photo, reading, serial, second_person
     destructive: Mapped[bool] = mapped_column(default=False)
     done_at: Mapped[datetime | None]
@@ -186,6 +191,21 @@ class Step(Base):
     given: Mapped[dict[str, Any] | None]
 
     order: Mapped[WorkOrder] = relationship(back_populates="steps")
+
+
+class Procedure(Base):
+    """One published version of a kind's steps: never changed afterwards. Version 1 is the one that the code ships."""
+
+    __tablename__ = "procedure"
+    __table_args__ = (UniqueConstraint("job_kind", "version"), CheckConstraint("version > 1", name="version"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_kind: Mapped[str]
+    version: Mapped[int]
+    steps: Mapped[list[Any]]
+    why: Mapped[str]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]
 
 
 class Referral(Base):

@@ -30,6 +30,7 @@ from app.jobs.operations.disk_guard import disks_of, guards_disks, held_codes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
+from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_of_order
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.queries_tickets import customer_wrote
@@ -38,9 +39,10 @@ from app.jobs.start import check_start
 from app.jobs.states import AT_RACK, OrderState, Verb
 from app.jobs.stops import MATCH_VALID, Stop, is_stale
 from app.shifts.queries import on_duty, site_calendar
+from app.shifts.window import closes_at
 from app.tickets.models import TicketEntry
 
-BESIDE = ("rack", "tag", "entry", "typed_why", "code")
+BESIDE = ("rack", "tag", "entry", "typed_why", "code", "overtime")
 LAMP_SHOWN = timedelta(minutes=30)
 
 
@@ -78,6 +80,7 @@ class OrderPage:
     """One order as this person sees it now. `run` are the diagnostics shown, `refusal` is why start is not possible."""
 
     order: WorkOrder
+    now: datetime
     title: str
     kind: Kind
     window: Window
@@ -87,6 +90,8 @@ class OrderPage:
     refusal: Conflict | None
     latest_start: datetime | None
     match_until: datetime | None
+    no_return_until: datetime | None
+    timer_until: datetime | None
     is_stale: bool
     disks: DiskPage | None
     said: Mapping[str, Any] | None
@@ -153,6 +158,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
     said = order.after_document or order.before_document or (run.document if run else None)
     return OrderPage(
         order=order,
+        now=now,
         title=outlook.job_title(kind, order.target),
         kind=kind,
         window=window_of(order.site, now),
@@ -169,6 +175,8 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         refusal=refusal,
         latest_start=last_start(order, calendar, now),
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
+        no_return_until=last_no_return(kind, closes_at(calendar, now)),
+        timer_until=_timer(order, following),
         is_stale=is_stale(order.matched_at, now),
         disks=_disks(session, order, now),
         said=said,
@@ -201,6 +209,14 @@ def _start_refusal(session: Session, principal: Principal, order: WorkOrder, now
     except Conflict as refusal:
         return refusal
     return None
+
+
+def _timer(order: WorkOrder, following: Step | None) -> datetime | None:
+    """Until when the next step has to be done, where the machine allows only so long after the step before it."""
+    if following is None or following.within_s is None:
+        return None
+    before = next((s.done_at for s in reversed(order.steps) if s.position < following.position and s.done_at), None)
+    return before + timedelta(seconds=following.within_s) if before else None
 
 
 def _disks(session: Session, order: WorkOrder, now: datetime) -> DiskPage | None:

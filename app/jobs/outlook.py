@@ -209,3 +209,16 @@ def serials_given(steps: Sequence[Any]) -> tuple[str | None, str | None]:
     """Removed and installed serial as the steps' evidence gave them."""
     given = {step.key: (step.given or {}).get("serial") for step in steps if step.evidence == Evidence.SERIAL}
     return given.get("old_serial"), given.get("new_serial")
+
+
+def state_left(steps: Sequence[Any]) -> str:
+    """What is done and scanned so far, in a sentence that a hand-over may begin with; empty before the first step."""
+    done = [step for step in steps if step.done_at is not None]
+    if not done:
+        return ""
+    removed, installed = serials_given(steps)
+    serials = [f"old serial {removed}"] if removed else []
+    serials += [f"new serial {installed}"] if installed else []
+    following = next((step.title for step in steps if step.done_at is None), None)
+    told = [f"Done up to: {done[-1].title}", *serials, *([f"not done: {following}"] if following else [])]
+    return "; ".join(told) + "."

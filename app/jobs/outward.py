@@ -116,6 +116,7 @@ def order_form(
         "permit": order.permit,
         "match": order.match,
         "stop": order.stop,
+        "procedure_version": order.procedure_version,
         "outcome": order.outcome,
         "flags": order.flags or [],
         "added_to": order.parent.number if order.parent else None,

@@ -23,7 +23,7 @@ from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.hardware.routes_history import blueprint as hardware_history_pages
 from app.hardware.routes_labels import blueprint as hardware_label_pages
 from app.jobs.api import api as jobs_api
-from app.jobs.routes import board, level1, machine, new_order, office, queue, report, tickets
+from app.jobs.routes import board, level1, machine, new_order, office, procedures, queue, report, tickets
 from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
@@ -41,6 +41,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     new_order.blueprint,
     level1.blueprint,
     office.blueprint,
+    procedures.blueprint,
     queue.blueprint,
     tickets.blueprint,
     board.blueprint,

@@ -633,6 +633,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.BigInteger(), nullable=False),
         sa.Column("ticket_id", sa.BigInteger(), nullable=False),
         sa.Column("job_kind", sa.Text(), nullable=False),
+        sa.Column("procedure_version", sa.BigInteger(), nullable=False),
         sa.Column("minutes", sa.BigInteger(), nullable=False),
         sa.Column("priority", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
@@ -811,6 +812,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_order_ticket_ticket_id"), "order_ticket", ["ticket_id"], unique=False)
     op.create_table(
+        "procedure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("job_kind", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("steps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("version > 1", name=op.f("ck_procedure_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_procedure")),
+        sa.UniqueConstraint("job_kind", "version", name=op.f("uq_procedure_job_kind_version")),
+    )
+    op.create_table(
         "step",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
@@ -818,6 +832,10 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("hint", sa.Text(), nullable=True),
+        sa.Column("expect", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("back_out", sa.Text(), nullable=True),
+        sa.Column("within_s", sa.BigInteger(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("destructive", sa.Boolean(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
@@ -835,6 +853,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     script(DROP_QUEUE)
     op.drop_table("step")
+    op.drop_table("procedure")
     op.drop_index("ix_promise_told_order_id_at", table_name="promise_told")
     op.drop_table("promise_told")
     op.drop_index(op.f("ix_order_ticket_ticket_id"), table_name="order_ticket")

@@ -17,7 +17,14 @@ KIND = Kind(
     steps=(
         StepTemplate("photo_before", "Take a photo of the cabling", Evidence.PHOTO),
         StepTemplate("label", "Scan or read the label at the server's end of the cable", Evidence.SCAN),
-        StepTemplate("reseat", "Unplug, look at the contacts, plug in until it clicks", destructive=True),
+        StepTemplate(
+            "reseat",
+            "Unplug, look at the contacts, plug in until it clicks",
+            destructive=True,
+            expect="Only the light of this port goes out and comes back.",
+            problem="Another light goes out: plug in again at once. It may be a neighbour's cable.",
+            back_out="Plug the same cable into the same port again.",
+        ),
         StepTemplate("far_end", "Do the same at the far end: switch port or outlet"),
         StepTemplate("light", "The link or power light is on"),
         StepTemplate("photo_after", "Take a photo of the cabling", Evidence.PHOTO),

@@ -21,7 +21,12 @@ KIND = Kind(
     steps=(
         StepTemplate("esd", "Put on the ESD strap"),
         StepTemplate("photo_before", "Take a photo before you start", Evidence.PHOTO),
-        StepTemplate("work", "Do the work as described in the order", destructive=True),
+        StepTemplate(
+            "work",
+            "Do the work as described in the order",
+            destructive=True,
+            back_out="Put all back as the photo from before shows it.",
+        ),
         StepTemplate("photo_after", "Take a photo of the result", Evidence.PHOTO),
     ),
 )

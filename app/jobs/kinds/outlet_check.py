@@ -23,7 +23,14 @@ KIND = Kind(
         ),
         StepTemplate("cord", "The cord sits firmly at the outlet and at the power supply"),
         StepTemplate("other_psu", "The other power supply stays plugged in, its light is green"),
-        StepTemplate("on", "Switch the outlet on, or have it switched on", destructive=True),
+        StepTemplate(
+            "on",
+            "Switch the outlet on, or have it switched on",
+            destructive=True,
+            expect="The light of the power supply turns steady green.",
+            problem="Nothing happens, or a breaker trips: switch it off again and call for help.",
+            back_out="Switch the outlet off again.",
+        ),
         StepTemplate("light", "The light of the power supply is green"),
     ),
 )

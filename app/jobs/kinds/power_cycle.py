@@ -16,7 +16,14 @@ KIND = Kind(
     steps=(
         StepTemplate("photo_before", "Take a photo of the front panel", Evidence.PHOTO),
         StepTemplate("second_person", "Second person: tag and position are those of the order", Evidence.SECOND_PERSON),
-        StepTemplate("off", "Hold the power button until the server is off", destructive=True),
+        StepTemplate(
+            "off",
+            "Hold the power button until the server is off",
+            destructive=True,
+            expect="The power light goes out and the fans stop.",
+            problem="It does not go off: let go, pull nothing, and call for help.",
+            back_out="Press the power button once: the server starts.",
+        ),
         StepTemplate("wait", "Wait 30 seconds with the power off"),
         StepTemplate("on", "Press the power button once; fans and lights start"),
         StepTemplate("photo_after", "Take a photo of the front panel", Evidence.PHOTO),

@@ -17,12 +17,13 @@ from app.hardware.models import Asset
 from app.hardware.queries import asset_for
 from app.jobs.kind import Kind, minutes_of, target_of
 from app.jobs.kinds import kind_named
-from app.jobs.models import Escalation, Referral, Step, WorkOrder
+from app.jobs.models import Escalation, Referral, WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
 from app.jobs.operations.numbers import next_number
 from app.jobs.operations.offers import team_promise
 from app.jobs.operations.planning import advance
+from app.jobs.operations.procedures import pin_steps
 from app.jobs.queries import same_open_order
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import LEVEL_1_MINUTES, TEAMS, Team, stays_with_level_1
@@ -140,20 +141,9 @@ def _order(session: Session, asked: Escalation, asset: Asset, kind: Kind, by: st
         consent_needed=kind.consent,
     )  # fmt: skip
     session.add(order)
-    pin_steps(order, kind)
+    pin_steps(session, order, kind)
     session.flush()
     return order
-
-
-def pin_steps(order: WorkOrder, kind: Kind) -> None:
-    """Copy the procedure onto the order, so that a later edition does not change work under way."""
-    order.steps = [
-        Step(
-            position=position, key=step.id, title=step.title, hint=step.hint, evidence=step.evidence,
-            destructive=step.destructive,
-        )
-        for position, step in enumerate(kind.steps, start=1)
-    ]  # fmt: skip
 
 
 def refer(

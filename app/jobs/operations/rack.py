@@ -15,9 +15,10 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act
 from app.jobs.operations.disk_guard import new_secret
-from app.jobs.operations.escalate import open_referral, pin_steps
+from app.jobs.operations.escalate import open_referral
 from app.jobs.operations.numbers import next_number
 from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
+from app.jobs.operations.procedures import pin_steps
 from app.jobs.operations.proof import take_newer_before
 from app.jobs.start import StartFacts, check_start
 from app.jobs.states import OrderState
@@ -105,7 +106,7 @@ def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
         before_id=order.before_id, before_document=order.before_document, code_secret=new_secret(),
     )  # fmt: skip
     act.session.add(linked)
-    pin_steps(linked, kind)
+    pin_steps(act.session, linked, kind)
     act.session.flush()
     child = replace(act, order=linked, device=None)
     with suppress(Conflict):  # without an appointment where the day is full: start decides, the hands are there

@@ -6,13 +6,16 @@ from typing import Any
 
 from app.core.errors import Conflict, FieldError, Invalid
 from app.jobs.kind import Evidence
+from app.jobs.kinds import KINDS
 from app.jobs.models import Step
-from app.jobs.operations.act import Act
+from app.jobs.operations.act import Act, flag
 from app.jobs.operations.check import expected_machine
 from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
 from app.jobs.operations.late import is_done_work
+from app.jobs.procedure import last_no_return, seconds_late
 from app.jobs.rules import MatchProof
 from app.jobs.stops import Stopped, contradictions, is_stale, stale_check, untold_typing, wrong_machine
+from app.shifts.window import local_text, opening_at
 
 
 def step(act: Act, body: dict[str, Any]) -> None:
@@ -29,9 +32,31 @@ def step(act: Act, body: dict[str, Any]) -> None:
         check_machine_again(act, body["evidence"])
         if guards_disks(act.order):
             check_pull(act, body["evidence"])
+        judge_no_return(act, found, body["evidence"])
+    late_s = judge_timer(act, found)
     found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
     act.order.stop = None
-    act.stay(detail={"step": found.key, "evidence": found.given})
+    detail = {"step": found.key, "evidence": found.given, "procedure_version": act.order.procedure_version}
+    act.stay(detail={**detail, **({"late_s": late_s} if late_s else {})})
+
+
+def judge_no_return(act: Act, step: Step, evidence: dict[str, Any]) -> None:
+    """Past the last moment for what cannot be undone: a person looks at it, with the reason that was given."""
+    opening = opening_at(act.calendar, act.at)
+    last = last_no_return(KINDS[act.order.job_kind], opening.ends_at if opening else None)
+    if last is None or act.at > last:
+        local = local_text(last, act.order.site.time_zone)[11:16] if last else "closing"
+        why = str(evidence.get("overtime") or "no reason was given")
+        flag(act.order, f"Point of no return after {local}, the last moment for it: {step.title}. Why: {why}")
+
+
+def judge_timer(act: Act, step: Step) -> int:
+    """By how many seconds a step with a timer came too late; flagged, never refused: the hands were faster to act."""
+    before = next((s.done_at for s in reversed(act.order.steps) if s.position < step.position and s.done_at), None)
+    late_s = seconds_late(step.within_s, before, act.at)
+    if late_s:
+        flag(act.order, f"{step.title}: took {late_s} s longer than the {step.within_s} s that the machine allows.")
+    return late_s
 
 
 def check_colleagues(act: Act, wanted: Step) -> None:

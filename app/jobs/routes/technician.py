@@ -200,6 +200,8 @@ def _form_of(order: WorkOrder, verb: Verb) -> VerbForm:
         return CorrectionForm.sent()
     if verb == Verb.COMPLETION:
         return _completion(order)
+    if verb == Verb.HANDOVER:
+        return FORMS[verb].sent(safe_state=outlook.state_left(order.steps))
     return FORMS[verb].sent()
 
 

@@ -14,6 +14,7 @@ import { watchScans } from './js/scan.js'
 import { watchSignatures } from './js/signature.js'
 import { watchSync } from './js/sync.js'
 import { watchThemeChoices } from './js/theme-choices.js'
+import { watchTimers } from './js/timer.js'
 import { watchWalk } from './js/walk.js'
 
 watchThemeChoices()
@@ -27,6 +28,7 @@ watchGuards()
 watchCodes()
 watchPrint()
 watchSignatures()
+watchTimers()
 watchLive()
 watchNewOrder()
 watchWalk()

@@ -23,6 +23,7 @@ TABLE = {
     Permission.ASSETS_WRITE:      "-          -    x         -        -      -",
     Permission.SITES_READ:        "x          x    x         x        x      x",
     Permission.SITES_WRITE:       "-          -    -         -        x      -",
+    Permission.PROCEDURES_WRITE:  "-          -    -         -        x      -",
     Permission.SHIFTS_READ:       "x          x    x         x        x      -",
     Permission.SHIFTS_WRITE:      "-          -    -         x        -      -",
     Permission.PEOPLE_WRITE:      "-          -    -         -        x      -",

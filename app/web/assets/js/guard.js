@@ -54,7 +54,7 @@ const askAgain = () => {
   for (const part of document.querySelectorAll('[data-asked-after][hidden]')) {
     if (part.dataset.askedAfter && businessNow() > Date.parse(part.dataset.askedAfter)) part.hidden = false
   }
-  for (const field of document.querySelectorAll('[data-asked-after]:not([hidden]) [data-scan]')) field.required = true
+  for (const field of document.querySelectorAll('[data-asked-after]:not([hidden]) :is([data-scan], [data-needed])')) field.required = true
 }
 
 export const watchGuards = () => {
