@@ -14,9 +14,11 @@ from app.core.errors import AppError
 from app.core.permissions import Permission
 from app.hardware.queries import latest, open_run
 from app.jobs import queries
+from app.jobs.clocks_page import shown
 from app.jobs.forms_ticket import ReplyForm
 from app.jobs.kinds import KINDS
 from app.jobs.operations import inbox
+from app.jobs.queries_clocks import clocks_of_ticket
 from app.jobs.queries_tickets import mentioned, orders_for, ticket_numbered
 from app.jobs.suggestions import suggested
 from app.tickets.intake import handle
@@ -95,6 +97,7 @@ def _page(ticket_id: int, form: ReplyForm) -> str:
             open_on={one.asset.id: queries.open_orders_on(session, one.asset.id) for one in meant},
             orders=orders_for(session, ticket_id, current()),
             kinds=KINDS,
+            clocks=shown(clocks_of_ticket(session, found, business_now()), business_now(), "UTC"),
             suggested=lambda finding: suggested(finding, KINDS),
             form=form,
         )
