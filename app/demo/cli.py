@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -17,6 +18,7 @@ from app.core.cli import Parser, upgrade
 from app.core.clock import true_now
 from app.core.database import bare_app, transaction
 from app.core.errors import Conflict, Invalid, Unavailable
+from app.core.local_ca import trust_for
 from app.core.postgres import running
 from app.core.settings import from_environment
 from app.demo import seed
@@ -47,7 +49,10 @@ def main(argv: Sequence[str]) -> int:
     stop = StopRequest()
     stop.listen()
     with alone(from_environment().instance, fresh=arguments.fresh) as folder, suppress(_Stop):
-        _check_port(arguments.port)
+        _check_port("127.0.0.1", arguments.port)
+        if arguments.https:
+            trust_for(arguments.https, folder / "tls", true_now())
+            _check_port(arguments.https, arguments.https_port)
         _run(folder, arguments, stop)
     print("demo: all stopped", flush=True)
     return 0
@@ -63,14 +68,18 @@ def _run(folder: Path, arguments: Namespace, stop: StopRequest) -> None:
         facts = _facts(folder, helpdesk)
         _go_on(stop)
         with Children(folder / "logs", _environment(database, folder, arguments.port, offset)) as children:
-            _start(children, {"web": ["serve", "--port", str(arguments.port)]})  # comes up while we fill the database
+            web = {"web": ["serve", "--port", str(arguments.port)]}
+            if arguments.https:
+                port = str(arguments.https_port)
+                web["web-https"] = ["serve", "--https", "--host", arguments.https, "--port", port]
+            _start(children, web)  # comes up while we fill the database
             _fill(database, folder, facts, lab, offset)
             _go_on(stop)
             _start(children, WORKERS)
             if not children.wait_until_ready(url, READY_S, stop.wait):
                 _go_on(stop)
                 raise Unavailable("not_ready", f"The pages did not come up; {folder}/logs/web.log says why.")
-            facts |= {"url": url, "lab": lab.facts()}
+            facts |= {"url": url, "lab": lab.facts(), **_for_tablets(folder, arguments)}
             write_private(folder.parent / "demo.json", facts)
             _greet(facts, lab.left_out, reason, time.monotonic() - began)
             stop.wait()
@@ -82,14 +91,26 @@ def _go_on(stop: StopRequest) -> None:
         raise _Stop
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
+def _for_tablets(folder: Path, arguments: Namespace) -> dict[str, Any]:
+    """Where a tablet reaches the demo, and what it must trust for that."""
+    if not arguments.https:
+        return {}
+    trust = trust_for(arguments.https, folder / "tls", true_now())
+    host = f"[{arguments.https}]" if ":" in arguments.https else arguments.https
+    told = {"url": f"https://{host}:{arguments.https_port}", "authority": str(trust.authority)}
+    return {"tablet": {**told, "fingerprint": trust.fingerprint}}
+
+
+def _check_port(address: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except PermissionError as error:
             raise Conflict("port_taken", f"Port {port} is not for ordinary users: choose one above 1023.") from error
         except OSError as error:
+            if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} or isinstance(error, socket.gaierror):
+                raise Conflict("no_such_address", f"{address} is no address of this machine.") from error
             taken = f"Port {port} is taken on this machine: choose another with --port."
             raise Conflict("port_taken", taken) from error
 
@@ -98,6 +119,10 @@ def _arguments(argv: Sequence[str]) -> Namespace:
     parser = Parser("rackside demo", description="The main job on one machine, with nothing set up.")
     parser.add_argument("--port", type=_port, default=8080, help="where the pages are (127.0.0.1; default 8080)")
     parser.add_argument("--at", type=instant, metavar="INSTANT", help="start the business clock there (a drill)")
+    parser.add_argument(
+        "--https", metavar="ADDRESS", help="also serve a tablet: HTTPS at this address of this machine (docs/tablet.md)"
+    )
+    parser.add_argument("--https-port", type=_port, default=8443, help="port of --https (default 8443)")
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier demo left")
     return parser.parse_args(argv)
 
@@ -168,5 +193,9 @@ def _greet(facts: dict[str, Any], left_out: Sequence[str], reason: str, took_s: 
     ]
     if reason:
         lines += ["", f"Drill: {reason}."]
+    if tablet := facts.get("tablet"):
+        lines += ["", f"Tablet: {tablet['url']}, once it trusts {tablet['authority']}",
+                  f"  (SHA-256 {tablet['fingerprint']}).",
+                  "  How: docs/tablet.md. Everybody who reaches this address can try to sign in."]  # fmt: skip
     lines += [f"Left out: {one}." for one in left_out]
     print("\n".join([*lines, "", "Ctrl-C stops all of it."]), flush=True)

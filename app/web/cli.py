@@ -14,12 +14,15 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.core.cli import Parser, database
-from app.core.clock import set_drill
+from app.core.clock import set_drill, true_now
+from app.core.local_ca import trust_for
 from app.core.settings import Settings, from_environment
 from app.jobs import tasks_alerts
 from app.web.app import create_app
 from app.web.stream import exchange_of
 from app.web.watch import watch
+
+log = logging.getLogger(__name__)
 
 WORKING_THREADS: Final = 56  # beside one a live page
 STOP_S: Final = 3
@@ -66,9 +69,18 @@ def serve(argv: Sequence[str]) -> int:
     settings = from_environment()
     set_drill(settings.drill_offset)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    secured = {}
+    if arguments.https:
+        trust = trust_for(arguments.host, settings.instance / "tls", true_now())
+        secured = {"certfile": str(trust.certificate), "keyfile": str(trust.key)}
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        settings = dataclasses.replace(settings, base_url=f"https://{host}:{arguments.port}")
+        log.info("%s, trusted by whoever trusts %s (SHA-256 %s, until %s)",
+                 settings.base_url, trust.authority, trust.fingerprint, f"{trust.ends_at:%Y-%m-%d}")  # fmt: skip
     with database(settings) as url:
         Server(
             dataclasses.replace(settings, database_url=url),
+            **secured,
             bind=f"{arguments.host}:{arguments.port}",
             workers=1,
             worker_class=f"{Worker.__module__}.{Worker.__qualname__}",
@@ -87,5 +99,8 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser("rackside serve", description="The web server.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen at (default 8080)")
+    parser.add_argument(
+        "--https", action="store_true", help="serve HTTPS with a certificate for --host, made under the instance folder"
+    )
     parser.add_argument("--access-log", action="store_true", help="a line a request on standard output")
     return parser.parse_args(argv)
