@@ -140,7 +140,7 @@ class Exchange:
         if self._counts and reply.number <= flight.heard:
             return None
         if self._counts is None and self._heard:
-            self._counts = reply.number > self._heard
+            self._counts = reply.number != self._heard
         if self._counts is False or reply.number == 0:
             self._counts = False
             self.pace.stay_alone()  # without its count an answer to one of several could be taken for another's

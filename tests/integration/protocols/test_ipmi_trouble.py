@@ -19,6 +19,7 @@ from lab.processes import LOOPBACK, free_udp_ports
 GET_READING, GET_RECORD, GET_LOG_ENTRY, READ_FRU = (0x04, 0x2D), (0x0A, 0x23), (0x0A, 0x43), (0x0A, 0x11)
 CHASSIS_STATUS = (0x00, 0x01)
 GET_POWER, GET_CIPHER_SUITES = (0x00, 0x01), (0x06, 0x54)
+GET_DEVICE_ID, SET_PRIVILEGE = (0x06, 0x01), (0x06, 0x3B)
 FREE_SESSIONS = 63  # what ipmi_sim allows at once
 READABLE = sum(getattr(sensor, "readable", True) for sensor in HEALTHY.sensors)
 
@@ -203,3 +204,15 @@ def test_session_that_is_refused_for_want_of_room_is_asked_for_once_and_not_hamm
     finally:
         for session in sessions:
             session.close()
+
+
+def test_privilege_is_used_only_where_the_bmc_asks_for_it(hall: Fleet) -> None:
+    server = hall.bmcs[HEALTHY.name]
+    with Relay(server.port, Trouble(code=0xD4, spoils=GET_DEVICE_ID, spoils_every=2)) as relay:
+        first = ipmi.read(_through(relay, server), 10)
+        assert SET_PRIVILEGE not in relay.asked
+        second = ipmi.read(_through(relay, server), 10)
+        assert SET_PRIVILEGE in relay.asked
+    assert relay.spoiled == 1
+    assert first.problems == second.problems == {}
+    assert [one.name for one in first.sensors] == [one.name for one in second.sensors]
