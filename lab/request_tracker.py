@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,13 +37,13 @@ KEPT: Final = ("rt5.sqlite", "token")
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A database that RT may create: where, its name, a superuser that needs no password, and RT's own role."""
+    """A database that RT may create: where, its name, and a superuser with their password, as whom RT works, too."""
 
     host: str
     port: int
     name: str
-    superuser: str = "postgres"
-    role: str = "rt_user"
+    user: str
+    password: str = field(repr=False)
 
     def lines(self) -> list[str]:
         """RT's settings for it."""
@@ -52,9 +52,9 @@ class Postgres:
             f"Set($DatabaseHost, '{self.host}');",
             f"Set($DatabasePort, '{self.port}');",
             f"Set($DatabaseName, '{self.name}');",
-            f"Set($DatabaseAdmin, '{self.superuser}');",
-            f"Set($DatabaseUser, '{self.role}');",
-            "Set($DatabasePassword, 'lab');",
+            f"Set($DatabaseAdmin, '{self.user}');",
+            f"Set($DatabaseUser, '{self.user}');",
+            f"Set($DatabasePassword, '{self.password}');",
         ]
 
 
@@ -183,8 +183,10 @@ class RequestTracker:
         program = find(SETUP)
         if program is None:
             raise NotReady(f"this machine lacks {missing(SETUP)[0]}")
+        password = self._postgres.password if self._postgres else ""
+        command = [program, *arguments, "--dba-password", password]
         done = subprocess.run(
-            [program, *arguments, "--dba-password", ""], env={**os.environ, **self._environment}, capture_output=True,
+            command, env={**os.environ, **self._environment}, capture_output=True,
             text=True, stdin=subprocess.DEVNULL, timeout=120, check=False,
         )  # fmt: skip
         if done.returncode != 0:

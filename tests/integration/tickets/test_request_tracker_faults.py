@@ -1,0 +1,155 @@
+"""A real Request Tracker behind a bad network, workers killed in the midst, a slow commit: each message there once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.core.database import transaction
+from app.tickets import operations, queries
+from app.tickets.systems.request_tracker import RequestTracker as System
+from app.tickets.tasks import poll
+from lab.fixtures import need
+from lab.request_tracker import BOT, QUEUE, Postgres, RequestTracker, request_tracker
+from tests.integration.tickets.between import Asked, Fault, Proxy, between
+from tests.integration.tickets.conftest import NOW
+from tests.waiting import wait_until
+
+SOURCE = Path(__file__).resolve().parents[3]
+FAULTS = (Fault.DROP, Fault.MUTE, Fault.CUT, Fault.DOUBLE, Fault.BUSY)
+SHARE = 0.3
+KILLS = 6
+
+
+@contextmanager
+def worker(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A `rackside worker` of our own; killed at the end."""
+    environment = os.environ | {
+        "DATABASE_URL": url, "RACKSIDE_INTEGRATIONS": str(folder / "integrations.json"),
+        "RACKSIDE_INSTANCE": str(folder), "PYTHONPATH": str(SOURCE),
+    }  # fmt: skip
+    with (folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "worker", "--central"], env=environment, cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def tell_all(tickets: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Two messages into each ticket; what must stand there in the end."""
+    expected = {}
+    for number in tickets:
+        with transaction() as session:
+            ticket = operations.ticket_of(
+                session, "rt", number, url=None, subject="Disk", channel="ticket", opened_at=NOW, now=NOW
+            )
+            for seq, internal in ((1, "For colleagues."), (2, None)):
+                operations.tell(
+                    session, ticket, kind="booked", subject="WO-2026-000001", key=f"{number}:{seq}", now=NOW,
+                    public=f"Number {seq}.", internal=internal,
+                )  # fmt: skip
+        expected[number] = [("Correspond", "Number 1."), ("Comment", "For colleagues."), ("Correspond", "Number 2.")]
+    return expected
+
+
+def unsent() -> int:
+    """How many messages are on their way. Next attempts are moved up, but not below what an unknown end must wait."""
+    with transaction() as session:
+        sooner = """
+            UPDATE message SET attempts = least(attempts, 4), next_at = least(next_at, clock_timestamp() + CASE
+                WHEN problem LIKE '%arrived%' OR problem LIKE '%broke%' THEN interval '20 s' ELSE interval '1 s' END)
+            WHERE state = 'pending'"""
+        session.execute(text(sooner))
+        operations.sweep(session)
+        dead = session.execute(text("SELECT problem FROM message WHERE state = 'dead'")).scalars().all()
+        assert dead == []
+        return int(session.execute(text("SELECT count(*) FROM message WHERE state <> 'sent'")).scalar_one())
+
+
+def spoken(tracker: RequestTracker, ticket: str) -> list[tuple[str, str]]:
+    path = f"transactions?query=TicketId = {ticket}&fields=Type&orderby=id&order=ASC&per_page=100"
+    kinds = {one["id"]: one["Type"] for one in tracker.call("GET", path)["items"]}
+    parts = tracker.call("GET", f"ticket/{ticket}/attachments?fields=Content,TransactionId&per_page=100")["items"]
+    told = [(kinds.get(one["TransactionId"]), one["Content"]) for one in parts if one["Content"]]
+    return [(kind, words) for kind, words in told if kind in {"Correspond", "Comment"}]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("count", [6, 200])
+def test_each_message_stands_there_once_and_in_order_whatever_the_network_and_whoever_is_killed(
+    app: Flask, database: str, tmp_path: Path, count: int
+) -> None:
+    need("rt-setup-database-5")
+    dice, lock = random.Random(42), threading.Lock()
+
+    def choose(_: Asked) -> Fault:
+        with lock:
+            return dice.choice(FAULTS) if dice.random() < SHARE else Fault.NONE
+
+    with request_tracker(tmp_path / "rt") as tracker, between(tracker.url) as proxy:
+        form = {"Queue": QUEUE, "Subject": "Disk", "Content": "Broken.", "ContentType": "text/plain"}
+        tickets = [tracker.call("POST", "ticket", form, as_user="lena")["id"] for _ in range(count)]
+        settings = {"system": "request_tracker", "url": proxy.url, "queue": QUEUE, "user": BOT, "token": tracker.token}
+        (tmp_path / "integrations.json").write_text(json.dumps({"rt": settings}), encoding="utf-8")
+        expected = tell_all([str(one) for one in tickets])
+        proxy.choose = choose
+        for _ in range(KILLS):
+            enough = len(proxy.asked) + dice.randint(3, 25)
+            with worker(database, tmp_path):
+                wait_until(partial(has_asked, proxy, enough), within_s=120)
+        with worker(database, tmp_path):
+            wait_until(lambda: unsent() == 0, within_s=120 + 30 * count, every_s=2)
+        found = {ticket: spoken(tracker, ticket) for ticket in expected}
+    assert found == expected
+
+
+@pytest.mark.proof
+def test_a_ticket_whose_commit_is_slow_comes_in_though_later_ones_were_read_before_it(
+    app: Flask, use: Callable[..., None], postgres_url: str, tmp_path: Path
+) -> None:
+    need("rt-setup-database-5")
+    where = make_url(postgres_url)
+    assert where.host is not None
+    made = Postgres(where.host, where.port or 5432, "rt_slow", where.username or "", where.password or "")
+    with request_tracker(tmp_path / "rt", made) as tracker:
+        use(rt=System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token))
+        poll(integration="rt")
+        slow: list[str] = []
+        with tracker.holding_slow_tickets() as reached:
+            writing = threading.Thread(target=lambda: slow.append(tracker.open_ticket("slow", "I take my time.")))
+            writing.start()
+            wait_until(reached.exists, within_s=20)
+            quick = [tracker.open_ticket(f"quick {n}", "Here.") for n in range(2)]
+            poll(integration="rt")
+            assert known(quick)
+        writing.join(30)
+        assert not known(slow)
+        assert int(slow[0]) < int(quick[0])
+        poll(integration="rt")
+        assert known(slow)
+
+
+def has_asked(proxy: Proxy, times: int) -> bool:
+    return len(proxy.asked) >= times
+
+
+def known(tickets: list[str]) -> bool:
+    with transaction() as session:
+        return all(queries.find_ticket(session, "rt", one) is not None for one in tickets)
