@@ -125,12 +125,14 @@ def _between_closed_days(calendar: Calendar, first_day: int, last_day: int) -> I
 
 def _day_by_day(calendar: Calendar, first_day: int, last_day: int) -> Iterator[tuple[int, int]]:
     time_zone, week, closed = calendar.zone, calendar.hours.days, calendar.closed_numbers
+    looked_at, offset = first_day // 7, steady_offset(time_zone, first_day // 7)
     for day in range(first_day, last_day + 1):
         stretches = week[(day + _WEEKDAY_1970) % 7]
         if not stretches or day in closed:
             continue
         midnight = day * SECONDS_A_DAY
-        offset = steady_offset(time_zone, day // 7)
+        if looked_at != day // 7:
+            looked_at, offset = day // 7, steady_offset(time_zone, day // 7)
         for opens, closes in stretches:
             if offset is None:
                 first, _ = instants_of(time_zone, midnight + opens * 60)

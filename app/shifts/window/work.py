@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from app.core.errors import Conflict, Invalid
-from app.shifts.window.calendars import HORIZON, HORIZON_DAYS, Calendar, Opening, day_to_begin, openings, runs
+from app.shifts.window.blocks import runs_that_tell
+from app.shifts.window.calendars import HORIZON, HORIZON_DAYS, Calendar, Opening, openings
 from app.shifts.window.moments import opening_at
 from app.shifts.window.sets import whole_minute
 from app.shifts.window.words import length_text
-from app.shifts.window.zones import SECONDS_A_DAY, instant_of, seconds_of
+from app.shifts.window.zones import instant_of, seconds_of
 
 
 class DoesNotFit(Conflict):
@@ -24,15 +25,14 @@ def earliest(calendar: Calendar, at: datetime, minutes: int) -> Opening:
     """Return the first `minutes` of work that start at or after `at`, on a whole minute, and end within one opening.
 
     Raises Invalid for less than a minute, DoesNotFit if no opening that ends after `at` is long enough,
-    NoWindow if there is none within 400 days. The refusals walk all 400 days, a tenth of a millisecond.
+    NoWindow if there is none within 400 days. Refusals look at all 400 days, block by block.
     """
     if minutes < 1:
         raise Invalid("invalid", "minutes: the work takes at least 1 minute")
     second, ready, wanted = seconds_of(at), seconds_of(whole_minute(at)), minutes * 60
-    last_day = second // SECONDS_A_DAY + HORIZON_DAYS + 2
     limit = seconds_of(at + HORIZON)
     longest = 0
-    for opens, closes in runs(calendar, day_to_begin(calendar, second), last_day):
+    for opens, closes in runs_that_tell(calendar, second, limit, wanted):
         start = max(ready, -(-opens // 60) * 60)
         if start > limit:
             break
