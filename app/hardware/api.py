@@ -65,6 +65,7 @@ def assets(asked: dict[str, Any]) -> Response:
             words=asked.get("search"),
             after=asked.get("cursor"),
             limit=asked["limit"],
+            whole=True,
         )
         return jsonify({"items": [asset_form(asset) for asset in page], "next": after})
 

@@ -105,7 +105,13 @@ def _list(arguments: argparse.Namespace) -> Output:
     after: str | None = None
     while True:
         page, after = queries.assets_for(
-            db.session(), EVERYWHERE, site=arguments.site, words=arguments.search, after=after, limit=queries.LIMIT
+            db.session(),
+            EVERYWHERE,
+            site=arguments.site,
+            words=arguments.search,
+            after=after,
+            limit=queries.LIMIT,
+            whole=True,
         )
         found += page
         if after is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base
@@ -22,7 +22,9 @@ class Asset(Base):
         CheckConstraint("face IN ('front', 'rear')", name="face"),
         CheckConstraint("u BETWEEN 1 AND 60", name="u"),
         Index("ix_asset_site_id_tag", "site_id", "tag"),
+        Index("ix_asset_rack_id", "rack_id"),
         Index("ix_asset_serial", "serial"),
+        Index("ix_asset_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,15 +39,18 @@ class Asset(Base):
     height: Mapped[int] = mapped_column(default=1)
     face: Mapped[str] = mapped_column(default="front")
     customer: Mapped[str | None]
+    words: Mapped[str] = mapped_column(  # what it is found by, a line for each of tag, serial and name
+        Computed("lower(chr(10) || tag || chr(10) || coalesce(serial, '') || chr(10) || name)", persisted=True),
+        deferred=True,
+    )
 
     site: Mapped[Site] = relationship(lazy="joined")
     rack: Mapped[Rack | None] = relationship(lazy="joined")
-    endpoints: Mapped[list[Endpoint]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    endpoints: Mapped[list[Endpoint]] = relationship(cascade="all, delete-orphan")
     power: Mapped[list[PowerCord]] = relationship(
-        lazy="selectin", foreign_keys="PowerCord.asset_id", cascade="all, delete-orphan", order_by="PowerCord.psu"
+        foreign_keys="PowerCord.asset_id", cascade="all, delete-orphan", order_by="PowerCord.psu"
     )
     network: Mapped[list[NetworkCable]] = relationship(
-        lazy="selectin",
         foreign_keys="NetworkCable.asset_id",
         cascade="all, delete-orphan",
         order_by="NetworkCable.port",

@@ -20,7 +20,7 @@ from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
 from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown, swept_form
 from app.hardware.queries_diagnosis import diagnosis_on
-from app.sites.queries import visible_sites
+from app.sites.queries import visible_codes
 
 blueprint: Final = Blueprint("hardware", __name__, template_folder="templates")
 
@@ -56,7 +56,7 @@ def assets() -> ResponseReturnValue:
             "hardware/assets.html",
             assets=page,
             after=after,
-            sites=visible_sites(session, current(), Permission.ASSETS_READ),
+            sites=visible_codes(session, current(), Permission.ASSETS_READ),
             site=site,
             sought=sought,
             worst=queries.worst_of(session, page),

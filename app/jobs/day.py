@@ -18,13 +18,14 @@ from app.jobs.queries import orders_in
 from app.jobs.states import OrderState
 from app.jobs.teams import Priority
 from app.shifts.queries import site_calendar
+from app.shifts.queries_places import visible_places
 from app.shifts.window import Calendar, closes_at, latest_start, local_text, next_opening, opening_at
 from app.sites.models import Site
-from app.sites.queries import visible_sites
 
 HELD = (OrderState.CLAIMED, OrderState.MATCHED, OrderState.WORKING, OrderState.VERIFYING)
 READY = (OrderState.RELEASED, OrderState.HANDED_OVER)
 COMING = (OrderState.BOOKED, OrderState.AWAITING_PART)
+MOST_COMING = 40
 NOT_STARTED = frozenset({OrderState.CLAIMED, OrderState.MATCHED, *READY})
 URGENCY = {str(priority): place for place, priority in enumerate(reversed(Priority))}
 
@@ -64,19 +65,20 @@ class Day:
 
 
 def day_of(session: Session, principal: Principal, now: datetime) -> Day:
-    """The day of this person at the sites where they are a technician (else: that they see). Four queries."""
-    sites = [s for s in visible_sites(session, principal, Permission.ORDERS_READ) if _works_at(principal, s.id)]
-    calendars = {site.id: site_calendar(site) for site in sites}
-    jobs = [
-        _job(order, calendars[order.site_id], now)
-        for order in orders_in(session, principal, [*HELD, *READY, *COMING])
-        if order.site_id in calendars
-    ]
-    ready = [job for job in jobs if _is_ready(job.order, calendars[job.order.site_id], now)]
+    """The day of this person at the sites where they are a technician (else: that they see).
+
+    Four queries, and of what is coming the next forty.
+    """
+    sites = [s for s in visible_places(session, principal, Permission.ORDERS_READ, now) if _works_at(principal, s.id)]
+    calendars = {site.id: site.calendar for site in sites}
+    held = orders_in(session, calendars, HELD, holder_id=principal.person_id)
+    waiting = [*orders_in(session, calendars, READY), *orders_in(session, calendars, COMING, limit=MOST_COMING)]
+    mine, others = ([_job(order, calendars[order.site_id], now) for order in found] for found in (held, waiting))
+    ready = [job for job in others if _is_ready(job.order, calendars[job.order.site_id], now)]
     return Day(
-        mine=tuple(job for job in jobs if job.order.holder_id == principal.person_id and job.order.state in HELD),
+        mine=tuple(mine),
         ready=tuple(sorted(ready, key=_round)),
-        coming=tuple(job for job in jobs if job.order.state in {*READY, *COMING} and job not in ready),
+        coming=tuple(job for job in others if job not in ready),
         codes=tuple(site.code for site in sites),
     )
 

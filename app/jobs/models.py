@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Sequence, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base
@@ -19,6 +19,9 @@ from app.tickets.models import Ticket
 
 _STATES = ", ".join(f"'{state}'" for state in OrderState)
 _OPEN = "state NOT IN ('closed', 'cancelled')"
+
+
+SINCE = text("coalesce(waiting_since, finished_at, created_at)")  # how long an order waits, for those who look
 
 
 class Escalation(Base):
@@ -42,8 +45,8 @@ class Escalation(Base):
     created_at: Mapped[datetime]
     diagnostics_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
 
-    ticket: Mapped[Ticket] = relationship(lazy="joined")
-    asset: Mapped[Asset | None] = relationship(lazy="joined")
+    ticket: Mapped[Ticket] = relationship()
+    asset: Mapped[Asset | None] = relationship()
 
 
 class WorkOrder(Base):
@@ -58,11 +61,15 @@ class WorkOrder(Base):
               postgresql_where=text(_OPEN)),
         Index("ix_work_order_site_id_state", "site_id", "state"),
         Index("ix_work_order_site_id_created_at", "site_id", "created_at"),  # the report of a period
+        Index("ix_work_order_site_id_id", "site_id", "id"),  # a site's orders, newest first
         Index("ix_work_order_asset_id", "asset_id"),
         Index("ix_work_order_ticket_id", "ticket_id"),
-        Index("ix_work_order_open_state", "state", postgresql_where=text(_OPEN)),  # the clockwork, every few seconds
+        Index("ix_work_order_state_id", "state", "id"),  # lists by state, and the clockwork every few seconds
         Index("ix_work_order_open_promise", "promise_to", postgresql_where=text(_OPEN)),
-        Index("ix_work_order_holder_id", "holder_id", postgresql_where=text(_OPEN)),
+        Index("ix_work_order_open_coming", "promise_from", "id", postgresql_where=text(_OPEN)),
+        Index("ix_work_order_open_since", SINCE, "id", postgresql_where=text(_OPEN)),
+        Index("ix_work_order_flagged", "id", postgresql_where=text(f"flags <> '[]'::jsonb AND {_OPEN}")),
+        Index("ix_work_order_holder_id", "holder_id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -217,6 +224,7 @@ class Referral(Base):
         CheckConstraint("team IN ('system_administrators', 'billing', 'management', 'data_center')", name="team"),
         Index("ix_referral_open", "team", "created_at", postgresql_where=text("state <> 'answered'")),
         Index("ix_referral_order_id", "order_id"),
+        Index("ix_referral_created_at", "created_at"),  # the report of a period
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -242,9 +250,9 @@ class Referral(Base):
     answer: Mapped[str | None]
     answered_at: Mapped[datetime | None]
 
-    order: Mapped[WorkOrder | None] = relationship(lazy="joined")
-    escalation: Mapped[Escalation | None] = relationship(lazy="joined")
-    ticket: Mapped[Ticket] = relationship(lazy="joined")
+    order: Mapped[WorkOrder | None] = relationship()
+    escalation: Mapped[Escalation | None] = relationship()
+    ticket: Mapped[Ticket] = relationship()
 
 
 class Photo(Base):
@@ -262,14 +270,18 @@ class Photo(Base):
     image: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
-class Sequence(Base):
-    """The last number given per year and prefix ("WO", 2026): numbers without gaps, under a row lock."""
+SEQUENCES = {prefix: Sequence(f"number_{prefix.lower()}", metadata=Base.metadata) for prefix in ("WO", "ESC", "REF")}
+"""What numbers orders, escalations and referrals; never turned back, so nobody waits for whoever took the last."""
 
-    __tablename__ = "number_sequence"
+
+class NumberYear(Base):
+    """Where a year's numbers begin: the last value that the prefix's sequence had given before it ("WO", 2026)."""
+
+    __tablename__ = "number_year"
 
     prefix: Mapped[str] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]
+    before: Mapped[int]
 
 
 class Alert(Base):

@@ -38,7 +38,8 @@ from app.jobs.rules import device_serial
 from app.jobs.start import check_start
 from app.jobs.states import AT_RACK, OrderState, Verb
 from app.jobs.stops import MATCH_VALID, Stop, is_stale
-from app.shifts.queries import on_duty, site_calendar
+from app.shifts.queries import site_calendar
+from app.shifts.queries_places import on_duty
 from app.shifts.window import closes_at
 from app.tickets.models import TicketEntry
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, or_, select, true, union
 from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.access import Principal, visible
 from app.core.errors import NotFound
@@ -24,10 +25,18 @@ LIGHT = (
     defer(WorkOrder.before_document),
     defer(WorkOrder.after_document),
     lazyload(WorkOrder.escalation),
-    joinedload(WorkOrder.asset).options(*map(lazyload, (Asset.endpoints, Asset.power, Asset.network))),
+    joinedload(WorkOrder.site).lazyload(Site.closed_days),
+    joinedload(WorkOrder.asset).lazyload(Asset.site),  # the order's own
 )
 """For lists: without what only one order's own page shows."""
+REFERRAL = (
+    joinedload(Referral.ticket),
+    selectinload(Referral.order).options(*LIGHT),
+    selectinload(Referral.escalation).joinedload(Escalation.asset).joinedload(Asset.site).lazyload(Site.closed_days),
+)
+"""For lists of referrals: what they are about, in three queries however many."""
 PARENT = selectinload(WorkOrder.parent).lazyload("*")
+MOST_SAME = 50  # tickets of other systems under one id
 OPEN_STATES = [state for state in OrderState if state not in ENDED]
 
 
@@ -75,24 +84,44 @@ def orders(
 
     `technician` finds who holds an order and who is booked for it. Frozen diagnostics are left out until asked for.
     """
-    query = select(WorkOrder).where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id))
+    query = select(WorkOrder.id).where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id))
     if only_open:
         query = query.where(WorkOrder.state.in_(OPEN_STATES))
     if state is not None:
         query = query.where(WorkOrder.state == state)
     if site is not None:
-        query = query.where(WorkOrder.site_id.in_(select(Site.id).where(Site.code == site)))
+        query = query.where(WorkOrder.site_id == select(Site.id).where(Site.code == site).scalar_subquery())
     if asset is not None:
-        query = query.where(WorkOrder.asset_id.in_(select(Asset.id).where(Asset.tag == asset)))
+        query = query.where(WorkOrder.asset_id == select(Asset.id).where(Asset.tag == asset).scalar_subquery())
     if technician is not None:
-        person = select(Person.id).where(Person.name == technician).scalar_subquery()
-        booked = select(Appointment.id).where(Appointment.technician_id == person, Appointment.active)
-        query = query.where(or_(WorkOrder.holder_id == person, WorkOrder.appointment_id.in_(booked)))
+        query = query.where(WorkOrder.id.in_(_of_technician(technician)))
     if ticket is not None:
-        query = query.where(WorkOrder.ticket_id.in_(select(Ticket.id).where(Ticket.external_id == ticket)))
+        known = session.scalars(select(Ticket.id).where(Ticket.external_id == ticket).limit(MOST_SAME)).all()
+        query = query.where(WorkOrder.ticket_id.in_(known))
     if after_id is not None:
         query = query.where(WorkOrder.id < after_id)
-    return session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit).options(*LIGHT, PARENT)).unique().all()
+    return listed(session, query.order_by(WorkOrder.id.desc()).limit(limit), PARENT)
+
+
+def listed(session: Session, ids: Select[int], *options: ExecutableOption) -> list[WorkOrder]:
+    """The orders that `ids` finds, in its order, without what lists do not show.
+
+    First whose, by one table and its indexes; then what they bring along: so the planner never joins to filter.
+    """
+    found = session.scalars(ids).all()
+    wanted = select(WorkOrder).where(WorkOrder.id.in_(found)).options(*LIGHT, *options)
+    by_id = {order.id: order for order in session.scalars(wanted).unique()} if found else {}
+    return [by_id[order_id] for order_id in found if order_id in by_id]
+
+
+def _of_technician(name: str) -> CompoundSelect[int]:
+    """Ids of the orders that somebody holds or is booked for."""
+    person = select(Person.id).where(Person.name == name).scalar_subquery()
+    booked = select(WorkOrder.id).join(Appointment, Appointment.order_number == WorkOrder.number)
+    return union(
+        select(WorkOrder.id).where(WorkOrder.holder_id == person),
+        booked.where(Appointment.technician_id == person, Appointment.active),
+    )
 
 
 def latest_diagnostics(session: Session, asset_ids: Collection[int]) -> dict[int, UUID]:
@@ -109,25 +138,30 @@ def latest_diagnostics(session: Session, asset_ids: Collection[int]) -> dict[int
 
 
 def orders_in(
-    session: Session, principal: Principal, states: Sequence[OrderState], *, limit: int = 300
+    session: Session,
+    site_ids: Collection[int],
+    states: Sequence[OrderState],
+    *,
+    holder_id: int | None = None,
+    limit: int = 100,
 ) -> Sequence[WorkOrder]:
-    """Orders in these states at this person's sites, the earliest promise first."""
-    query = (
-        select(WorkOrder)
-        .where(visible(principal, Permission.ORDERS_READ, WorkOrder.site_id), WorkOrder.state.in_(states))
-        .order_by(WorkOrder.promise_from.asc().nulls_last(), WorkOrder.id)
+    """Orders in these states at these sites, of one holder if given, the earliest promise first (bounded)."""
+    ids = (
+        select(WorkOrder.id)
+        .where(WorkOrder.site_id.in_(site_ids), WorkOrder.state.in_(states), WorkOrder.state.in_(OPEN_STATES))
+        .where(true() if holder_id is None else WorkOrder.holder_id == holder_id)
+        .order_by(WorkOrder.promise_from, WorkOrder.id)
         .limit(limit)
-        .options(*LIGHT)
     )
-    return session.scalars(query).unique().all()
+    return listed(session, ids)
 
 
 def open_orders_on(session: Session, asset_id: int, *, other_than: int | None = None) -> Sequence[WorkOrder]:
     """Orders not yet ended on one machine, oldest first."""
-    query = select(WorkOrder).where(WorkOrder.asset_id == asset_id, WorkOrder.state.in_(OPEN_STATES))
+    ids = select(WorkOrder.id).where(WorkOrder.asset_id == asset_id, WorkOrder.state.in_(OPEN_STATES))
     if other_than is not None:
-        query = query.where(WorkOrder.id != other_than)
-    return session.scalars(query.order_by(WorkOrder.id).limit(20)).unique().all()
+        ids = ids.where(WorkOrder.id != other_than)
+    return listed(session, ids.order_by(WorkOrder.id).limit(20))
 
 
 def same_open_order(session: Session, ticket_id: int, asset_id: int, job_kind: str) -> WorkOrder | None:
@@ -148,6 +182,7 @@ def referrals_open(session: Session, principal: Principal, teams: Sequence[Team]
         .where(Referral.state != "answered")
         .order_by(Referral.from_rack.desc(), Referral.created_at)
         .limit(100)
+        .options(*REFERRAL)
     )
     return session.scalars(query).unique().all()
 

@@ -14,8 +14,8 @@ from app.core.events import Event
 from app.core.permissions import Permission
 from app.jobs.deadlines import TO_FINISH, TO_START, Deadline, deadline_of
 from app.jobs.models import Referral, WorkOrder
-from app.jobs.queries import LIGHT, OPEN_STATES
-from app.jobs.queries_office import referrals_seen
+from app.jobs.queries import OPEN_STATES, REFERRAL, listed
+from app.jobs.queries_office import longest_waiting, referrals_seen
 from app.jobs.states import WAITING, OrderState
 from app.shifts.queries import site_calendar
 from app.sites.models import Site
@@ -52,25 +52,26 @@ class Stopped:
 
 def flagged(session: Session, principal: Principal) -> Sequence[WorkOrder]:
     """Orders not yet ended that a person should look at, latest change first (one query, bounded)."""
-    wanted = select(WorkOrder).where(
+    ids = select(WorkOrder.id).where(
         visible(principal, Permission.BOARD_READ, WorkOrder.site_id),
         WorkOrder.state.in_(OPEN_STATES),
         WorkOrder.flags != [],
     )
-    return session.scalars(wanted.order_by(WorkOrder.id.desc()).limit(MOST).options(*LIGHT)).unique().all()
+    return listed(session, ids.order_by(WorkOrder.id.desc()).limit(MOST))
 
 
 def promises_due(session: Session, principal: Principal, now: datetime) -> list[Due]:
     """What is missed or due within two hours, of orders and referrals; missed ones first (two queries, bounded)."""
     until = now + AHEAD
-    wanted = select(WorkOrder).where(
+    ids = select(WorkOrder.id).where(
         visible(principal, Permission.BOARD_READ, WorkOrder.site_id),
+        WorkOrder.state.in_(OPEN_STATES),
         or_(
             and_(WorkOrder.state.in_(TO_START), WorkOrder.promise_to < until),
             and_(WorkOrder.state.in_(TO_FINISH), WorkOrder.promise_finish < until),
         ),
     )
-    orders = session.scalars(wanted.order_by(WorkOrder.promise_to).limit(MOST).options(*LIGHT)).unique()
+    orders = listed(session, ids.order_by(WorkOrder.promise_to).limit(MOST))
     found = [
         Due(deadline, order.number, order.summary, order.site.time_zone, order, None)
         for order in orders
@@ -81,7 +82,7 @@ def promises_due(session: Session, principal: Principal, now: datetime) -> list[
     )
     found += [
         Due(Deadline("answer", one.promise_to, one.promise_to < now), one.number, one.why, "Europe/Berlin", None, one)
-        for one in session.scalars(asked.order_by(Referral.promise_to).limit(MOST)).unique()
+        for one in session.scalars(asked.order_by(Referral.promise_to).limit(MOST).options(*REFERRAL)).unique()
     ]
     return sorted(found, key=lambda due: due.deadline.at)
 
@@ -89,14 +90,7 @@ def promises_due(session: Session, principal: Principal, now: datetime) -> list[
 def waiting(session: Session, principal: Principal) -> Sequence[WorkOrder]:
     """Orders that wait for somebody, longest waiting first (bounded)."""
     states = [*WAITING, OrderState.AWAITING_CONFIRMATION]
-    wanted = select(WorkOrder).where(
-        visible(principal, Permission.BOARD_READ, WorkOrder.site_id), WorkOrder.state.in_(states)
-    )
-    return (
-        session.scalars(wanted.order_by(WorkOrder.waiting_since, WorkOrder.id).limit(MOST).options(*LIGHT))
-        .unique()
-        .all()
-    )
+    return listed(session, longest_waiting(principal, states, Permission.BOARD_READ).limit(MOST))
 
 
 def stopped_today(session: Session, principal: Principal, now: datetime) -> list[Stopped]:

@@ -28,7 +28,7 @@ class Person(Base):
     password_hash: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
 
-    grants: Mapped[list[RoleGrant]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    grants: Mapped[list[RoleGrant]] = relationship(cascade="all, delete-orphan")
 
 
 class RoleGrant(Base):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.core.access import Grant, Principal
 from app.core.errors import NotFound
@@ -91,11 +91,12 @@ def password_of(session: Session, name: str) -> tuple[int, str] | None:
 
 def everybody(session: Session, *, after: str = "", limit: int = 200) -> Sequence[Person]:
     """People by name, a page at a time (two queries: people and their roles)."""
-    return session.scalars(select(Person).where(Person.name > after).order_by(Person.name).limit(limit)).all()
+    page = select(Person).where(Person.name > after).order_by(Person.name).limit(limit)
+    return session.scalars(page.options(selectinload(Person.grants))).all()
 
 
 def technicians_of(session: Session, site_id: int) -> Sequence[Person]:
-    """Who is active and may work as a technician at the site, by name (two queries: people and their roles)."""
+    """Who is active and may work as a technician at the site, by name (one query)."""
     here = or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None))
     holding = select(RoleGrant.person_id).where(RoleGrant.role == Role.TECHNICIAN, here)
     return session.scalars(select(Person).where(Person.id.in_(holding), Person.active).order_by(Person.name)).all()

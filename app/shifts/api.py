@@ -15,7 +15,7 @@ from app.core.clock import business_now, utc_text
 from app.core.database import transaction
 from app.core.permissions import Permission
 from app.people.models import Person
-from app.shifts.queries import shifts_between, site_calendar
+from app.shifts.queries import shifts_of, site_calendar
 from app.shifts.window import Opening, closes_at, is_open, local_text, next_opening, zone
 from app.sites.models import Site
 from app.sites.queries import visible_site, visible_sites
@@ -112,11 +112,9 @@ def shifts(asked: dict[str, Any]) -> Response:
             places = [visible_site(session, current(), Permission.SHIFTS_READ, asked["site"])]
         else:
             places = list(visible_sites(session, current(), Permission.SHIFTS_READ))
+        found = shifts_of(session, {place: _morning(start, place) for place in places}, end)
         items = [
-            shift_form(place, person, span)
-            for place in places
-            for person, span in shifts_between(session, place, _morning(start, place), end)
-            if span.ends_at > start
+            shift_form(place, person, span) for place in places for person, span in found[place] if span.ends_at > start
         ]
     return jsonify({"items": items, "next": None})
 

@@ -31,10 +31,13 @@ class Absence(Base):
     """A span in which a technician is not there."""
 
     __tablename__ = "absence"
-    __table_args__ = (CheckConstraint("ends_at > starts_at", name="order"),)
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="order"),
+        Index("ix_absence_person_id_ends_at", "person_id", "ends_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     why: Mapped[str | None]

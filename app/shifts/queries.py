@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,8 @@ def rostered(session: Session, site: Site, machine_id: int | None, at: datetime)
 
     Four queries whatever the number of technicians; spans are lazy, busy spans of the machine count for everyone.
     """
-    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id).order_by(Roster.id)).unique().all()
+    here = select(Roster).where(Roster.site_id == site.id, _counts_from(at))
+    rosters = session.scalars(here.order_by(Roster.id)).unique().all()
     calendar = site_calendar(site)
     people = {r.person_id: r.person for r in rosters if r.person.active}
     busy = _busy(session, people, at)
@@ -43,6 +44,11 @@ def rostered(session: Session, site: Site, machine_id: int | None, at: datetime)
         )
         for person_id, person in people.items()
     ]
+
+
+def _counts_from(at: datetime) -> ColumnElement[bool]:
+    """Roster lines that are not over at `at` anywhere on earth."""
+    return or_(Roster.valid_until.is_(None), Roster.valid_until >= (at - timedelta(days=2)).date())
 
 
 def _spans(calendar: Calendar, roster: Roster, at: datetime) -> Iterable[Opening]:
@@ -114,36 +120,27 @@ def shifts_between(session: Session, site: Site, start: datetime, end: datetime)
 
     Two queries; spans are clipped to the range.
     """
-    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id)).unique().all()
+    return shifts_of(session, {site: start}, end)[site]
+
+
+def shifts_of(
+    session: Session, begins: Mapping[Site, datetime], end: datetime
+) -> Mapping[Site, list[tuple[Person, Opening]]]:
+    """As `shifts_between` for many sites, each from its own start on (two queries)."""
+    first = min(begins.values(), default=end)
+    lines = select(Roster).where(Roster.site_id.in_({site.id for site in begins}), _counts_from(first))
+    rosters = [line for line in session.scalars(lines).unique() if line.person.active]
+    theirs = Absence.person_id.in_({line.person_id for line in rosters})
     away: dict[int, list[Opening]] = defaultdict(list)
-    for absence in session.scalars(select(Absence).where(Absence.starts_at < end, Absence.ends_at > start)):
+    for absence in session.scalars(select(Absence).where(theirs, Absence.ends_at > first, Absence.starts_at < end)):
         away[absence.person_id].append(Opening(absence.starts_at, absence.ends_at))
-    calendar = site_calendar(site)
-    found = [
-        (roster.person, Opening(span.starts_at, min(span.ends_at, end)))
-        for roster in rosters
-        if roster.person.active
-        for span in subtract(_until(_spans(calendar, roster, start), end), away[roster.person_id])
-    ]
-    return sorted(found, key=lambda shift: (shift[1], shift[0].name))
-
-
-def on_duty(session: Session, site: Site, at: datetime) -> list[str]:
-    """Names of the technicians whose shift covers `at`: rostered, inside site hours, not absent."""
-    away = select(Absence.person_id).where(Absence.starts_at <= at, Absence.ends_at > at)
-    absent = set(session.scalars(away))
-    rosters = session.scalars(select(Roster).where(Roster.site_id == site.id)).unique()
-    calendar = site_calendar(site)
-    moment = at + timedelta(minutes=1)
-    return sorted(
-        {
-            r.person.full_name
-            for r in rosters
-            if r.person.active
-            and r.person_id not in absent
-            and any(span.starts_at <= at < span.ends_at for span in _until(_spans(calendar, r, at), moment))
-        }
-    )
+    found: dict[int, list[tuple[Person, Opening]]] = defaultdict(list)
+    sites = {site.id: (site_calendar(site), start) for site, start in begins.items()}
+    for line in rosters:
+        calendar, start = sites[line.site_id]
+        spans = subtract(_until(_spans(calendar, line, start), end), away[line.person_id])
+        found[line.site_id] += [(line.person, Opening(span.starts_at, min(span.ends_at, end))) for span in spans]
+    return {site: sorted(found[site.id], key=lambda shift: (shift[1], shift[0].name)) for site in begins}
 
 
 def _until(spans: Iterable[Opening], end: datetime) -> Iterable[Opening]:

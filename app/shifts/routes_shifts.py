@@ -17,10 +17,11 @@ from app.core.permissions import Permission
 from app.people.queries import person_named, technicians_of
 from app.shifts import operations
 from app.shifts.forms import AbsenceForm, ShiftForm
-from app.shifts.queries import absence_at, absences_from, on_duty, rosters_from
+from app.shifts.queries import absence_at, absences_from, rosters_from
+from app.shifts.queries_places import present_at, visible_places
 from app.shifts.window import zone
 from app.sites.models import Site
-from app.sites.queries import visible_site, visible_sites
+from app.sites.queries import visible_site
 
 blueprint: Final = Blueprint("shifts", __name__, template_folder="templates")
 
@@ -28,11 +29,11 @@ blueprint: Final = Blueprint("shifts", __name__, template_folder="templates")
 @blueprint.get("/shifts")
 @needs(Permission.SHIFTS_WRITE)
 def shifts() -> ResponseReturnValue:
-    """The data centers whose shifts this person plans, with who is there now (two queries for each)."""
+    """The data centers whose shifts this person plans, with who is there now."""
+    now = business_now()
     with transaction() as session:
-        places = visible_sites(session, current(), Permission.SHIFTS_WRITE)
-        now = business_now()
-        return render_template("shifts/shifts.html", sites=[(place, on_duty(session, place, now)) for place in places])
+        places = visible_places(session, current(), Permission.SHIFTS_WRITE, now)
+        return render_template("shifts/shifts.html", sites=places, present=present_at(session, places, now))
 
 
 @blueprint.get("/shifts/<code>")

@@ -56,4 +56,4 @@ class Rack(Base):
     name: Mapped[str]
     units: Mapped[int] = mapped_column(default=48)
 
-    site: Mapped[Site] = relationship(lazy="joined")
+    site: Mapped[Site] = relationship()

@@ -44,6 +44,11 @@ def visible_sites(session: Session, principal: Principal, permission: Permission
     return session.scalars(select(Site).where(visible(principal, permission, Site.id)).order_by(Site.code)).all()
 
 
+def visible_codes(session: Session, principal: Principal, permission: Permission) -> Sequence[str]:
+    """The codes of the sites where this person holds a permission, in order (one query)."""
+    return session.scalars(select(Site.code).where(visible(principal, permission, Site.id)).order_by(Site.code)).all()
+
+
 def site_codes(session: Session) -> Mapping[int, str]:
     """The code of every site by its id (one query)."""
     return {row.id: row.code for row in session.execute(select(Site.id, Site.code))}

@@ -17,6 +17,7 @@ class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
         UniqueConstraint("system", "external_id"),
+        Index("ix_ticket_external_id", "external_id"),
         CheckConstraint("channel IN ('ticket', 'chat', 'email')", name="channel"),
         Index("ix_ticket_unanswered", "opened_at", postgresql_where=text("first_response_at IS NULL")),
         Index("ix_ticket_waiting", "waiting_since", postgresql_where=text("waiting_since IS NOT NULL")),
@@ -111,6 +112,7 @@ class Message(Base):
         CheckConstraint("status IN ('open', 'resolved')", name="status"),
         CheckConstraint("public_text IS NOT NULL OR internal_text IS NOT NULL", name="text"),
         Index("ix_message_due", "next_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_message_dead", "created_at", postgresql_where=text("state = 'dead'")),
         Index("ix_message_subject", "subject"),
     )
 

@@ -11,10 +11,8 @@ from app.core.access import Principal
 from app.core.clock import business_now, drill_offset
 from app.core.database import transaction
 from app.core.permissions import Permission, Role
-from app.shifts.queries import site_calendar
-from app.shifts.window import closes_at, next_opening, opening_at
-from app.sites.models import Site
-from app.sites.queries import visible_sites
+from app.shifts.queries_places import visible_places
+from app.shifts.window import Calendar, closes_at, next_opening, opening_at
 from app.web.components import PageLink, Shell, SignedIn, SiteHours, place_of
 
 PAGES: Final[tuple[tuple[str, str, Role | Permission], ...]] = (
@@ -43,17 +41,17 @@ def for_this_request() -> Shell:
 
 
 def _hours(principal: Principal, now: datetime) -> tuple[SiteHours, ...]:
-    """The window of every site that this person sees (two queries)."""
+    """The window of every site that this person sees (one query)."""
     with transaction() as session:
-        return tuple(_window(site, now) for site in visible_sites(session, principal, Permission.SITES_READ))
+        places = visible_places(session, principal, Permission.SITES_READ, now)
+    return tuple(_window(place.calendar, now) for place in places)
 
 
-def _window(site: Site, now: datetime) -> SiteHours:
-    calendar = site_calendar(site)
+def _window(calendar: Calendar, now: datetime) -> SiteHours:
     current, following = opening_at(calendar, now), next_opening(calendar, now)
     return SiteHours(
-        place=place_of(site.time_zone),
-        time_zone=site.time_zone,
+        place=place_of(calendar.zone.key),
+        time_zone=calendar.zone.key,
         is_open=current is not None,
         opened_at=current.starts_at if current else None,
         closes_at=closes_at(calendar, now),

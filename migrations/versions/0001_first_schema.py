@@ -13,6 +13,8 @@ branch_labels = None
 depends_on = None
 
 
+NUMBERS = ("number_wo", "number_esc", "number_ref")
+ASSET_WORDS = "lower(chr(10) || tag || chr(10) || coalesce(serial, '') || chr(10) || name)"
 APPEND_ONLY = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,6 +44,9 @@ def script(sql: str) -> None:
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    for name in NUMBERS:
+        op.execute(f"CREATE SEQUENCE {name}")
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -77,11 +82,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_idempotency_at"), "idempotency", ["at"], unique=False)
     op.create_table(
-        "number_sequence",
+        "number_year",
         sa.Column("prefix", sa.Text(), nullable=False),
         sa.Column("year", sa.BigInteger(), nullable=False),
-        sa.Column("last", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("prefix", "year", name=op.f("pk_number_sequence")),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", "year", name=op.f("pk_number_year")),
     )
     op.create_table(
         "person",
@@ -197,6 +202,7 @@ def upgrade() -> None:
         sa.Column("refused", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("integration", "day", name=op.f("pk_hook_count")),
     )
+    op.create_index("ix_ticket_external_id", "ticket", ["external_id"], unique=False)
     op.create_table(
         "alert",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -233,7 +239,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_absence_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
     )
-    op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], unique=False)
+    op.create_index("ix_absence_person_id_ends_at", "absence", ["person_id", "ends_at"], unique=False)
     op.create_table(
         "api_token",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -326,6 +332,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_due", "message", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
     )
+    op.create_index(
+        "ix_message_dead", "message", ["created_at"], unique=False, postgresql_where=sa.text("state = 'dead'")
+    )
     op.create_index("ix_message_subject", "message", ["subject"], unique=False)
     op.create_table(
         "rack",
@@ -399,6 +408,7 @@ def upgrade() -> None:
         sa.Column("height", sa.BigInteger(), nullable=False),
         sa.Column("face", sa.Text(), nullable=False),
         sa.Column("customer", sa.Text(), nullable=True),
+        sa.Column("words", sa.Text(), sa.Computed(ASSET_WORDS, persisted=True), nullable=False),
         sa.CheckConstraint("face IN ('front', 'rear')", name=op.f("ck_asset_face")),
         sa.CheckConstraint("role IN ('server', 'pdu', 'ups', 'ats', 'switch')", name=op.f("ck_asset_role")),
         sa.CheckConstraint("u BETWEEN 1 AND 60", name=op.f("ck_asset_u")),
@@ -407,7 +417,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
         sa.UniqueConstraint("tag", name=op.f("uq_asset_tag")),
     )
+    op.create_index("ix_asset_rack_id", "asset", ["rack_id"], unique=False)
     op.create_index("ix_asset_serial", "asset", ["serial"], unique=False)
+    op.create_index(
+        "ix_asset_words", "asset", ["words"], unique=False, postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    )  # fmt: skip
     op.create_index("ix_asset_site_id_tag", "asset", ["site_id", "tag"], unique=False)
     op.create_table(
         "device_action",
@@ -702,9 +717,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_work_order_asset_id", "work_order", ["asset_id"], unique=False)
     op.create_index(
-        "ix_work_order_holder_id",
+        "ix_work_order_flagged",
         "work_order",
-        ["holder_id"],
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("flags <> '[]'::jsonb AND state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_index("ix_work_order_holder_id", "work_order", ["holder_id"], unique=False)
+    op.create_index(
+        "ix_work_order_open_coming",
+        "work_order",
+        ["promise_from", "id"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
+    )
+    op.create_index(
+        "ix_work_order_open_since",
+        "work_order",
+        [sa.text("coalesce(waiting_since, finished_at, created_at)"), "id"],
         unique=False,
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
@@ -715,14 +745,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
-    op.create_index(
-        "ix_work_order_open_state",
-        "work_order",
-        ["state"],
-        unique=False,
-        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
-    )
+    op.create_index("ix_work_order_state_id", "work_order", ["state", "id"], unique=False)
     op.create_index("ix_work_order_ticket_id", "work_order", ["ticket_id"], unique=False)
+    op.create_index("ix_work_order_site_id_id", "work_order", ["site_id", "id"], unique=False)
     op.create_index("ix_work_order_site_id_state", "work_order", ["site_id", "state"], unique=False)
     op.create_index("ix_work_order_site_id_created_at", "work_order", ["site_id", "created_at"], unique=False)
     op.create_index(
@@ -789,6 +814,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'answered'"),
     )
     op.create_index("ix_referral_order_id", "referral", ["order_id"], unique=False)
+    op.create_index("ix_referral_created_at", "referral", ["created_at"], unique=False)
     op.create_table(
         "promise_told",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -858,6 +884,7 @@ def downgrade() -> None:
     op.drop_table("promise_told")
     op.drop_index(op.f("ix_order_ticket_ticket_id"), table_name="order_ticket")
     op.drop_table("order_ticket")
+    op.drop_index("ix_referral_created_at", table_name="referral")
     op.drop_index("ix_referral_order_id", table_name="referral")
     op.drop_index("ix_referral_open", table_name="referral", postgresql_where=sa.text("state <> 'answered'"))
     op.drop_table("referral")
@@ -870,22 +897,16 @@ def downgrade() -> None:
     )
     op.drop_index("ix_work_order_site_id_created_at", table_name="work_order")
     op.drop_index("ix_work_order_site_id_state", table_name="work_order")
+    op.drop_index("ix_work_order_site_id_id", table_name="work_order")
     op.drop_index("ix_work_order_ticket_id", table_name="work_order")
-    op.drop_index(
-        "ix_work_order_open_state",
-        table_name="work_order",
-        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
-    )
+    op.drop_index("ix_work_order_state_id", table_name="work_order")
     op.drop_index(
         "ix_work_order_open_promise",
         table_name="work_order",
         postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
     )
-    op.drop_index(
-        "ix_work_order_holder_id",
-        table_name="work_order",
-        postgresql_where=sa.text("state NOT IN ('closed', 'cancelled')"),
-    )
+    for name in ("open_since", "open_coming", "holder_id", "flagged"):
+        op.drop_index(f"ix_work_order_{name}", table_name="work_order")
     op.drop_index("ix_work_order_asset_id", table_name="work_order")
     op.drop_table("work_order")
     op.drop_index(op.f("ix_escalation_ticket_id"), table_name="escalation")
@@ -914,7 +935,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_device_action_asset_id"), table_name="device_action")
     op.drop_table("device_action")
     op.drop_index("ix_asset_site_id_tag", table_name="asset")
+    op.drop_index("ix_asset_words", table_name="asset", postgresql_using="gin")
     op.drop_index("ix_asset_serial", table_name="asset")
+    op.drop_index("ix_asset_rack_id", table_name="asset")
     op.drop_table("asset")
     op.drop_table("web_session")
     op.drop_index(op.f("ix_roster_site_id"), table_name="roster")
@@ -923,6 +946,7 @@ def downgrade() -> None:
     op.drop_table("role_grant")
     op.drop_table("rack")
     op.drop_index("ix_message_subject", table_name="message")
+    op.drop_index("ix_message_dead", table_name="message", postgresql_where=sa.text("state = 'dead'"))
     op.drop_index("ix_message_due", table_name="message", postgresql_where=sa.text("state = 'pending'"))
     op.drop_table("message")
     op.drop_table("closed_day")
@@ -930,7 +954,7 @@ def downgrade() -> None:
     op.drop_index("ix_appointment_order_number", table_name="appointment")
     op.drop_table("appointment")
     op.drop_table("api_token")
-    op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
+    op.drop_index("ix_absence_person_id_ends_at", table_name="absence")
     op.drop_table("absence")
     op.drop_table("sign_of_life")
     op.drop_index("ix_alert_due", table_name="alert", postgresql_where=sa.text("state = 'pending'"))
@@ -942,16 +966,20 @@ def downgrade() -> None:
     op.drop_table("feed")
     op.drop_table("ticket_entry")
     op.drop_index("ix_ticket_waiting", table_name="ticket", postgresql_where=sa.text("waiting_since IS NOT NULL"))
+    op.drop_index("ix_ticket_external_id", table_name="ticket")
     op.drop_table("ticket")
     op.drop_table("site")
     op.drop_index("ix_sign_in_attempt_subject_at", table_name="sign_in_attempt")
     op.drop_table("sign_in_attempt")
     op.drop_table("person")
-    op.drop_table("number_sequence")
+    op.drop_table("number_year")
     op.drop_index(op.f("ix_idempotency_at"), table_name="idempotency")
     op.drop_table("idempotency")
     op.drop_index("ix_event_match_at", table_name="event")
     op.drop_index("uq_event_stream_device", table_name="event")
     op.drop_table("event")
     op.execute("DROP FUNCTION refuse_change()")
+    for name in NUMBERS:
+        op.execute(f"DROP SEQUENCE {name}")
+    op.execute("DROP EXTENSION pg_trgm")
     op.execute("DROP EXTENSION btree_gist")

@@ -64,7 +64,7 @@ def from_models(database: str) -> Iterator[str]:
             connection.execute(text(f"CREATE DATABASE {name}"))
         url = f"{database.rpartition('/')[0]}/{name}"
         with engine(url) as fresh, fresh.begin() as connection:
-            connection.execute(text("CREATE EXTENSION btree_gist"))
+            connection.execute(text("CREATE EXTENSION btree_gist; CREATE EXTENSION pg_trgm"))
             metadata.create_all(connection)
         yield url
         with administrator.connect() as connection:

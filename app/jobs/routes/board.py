@@ -22,13 +22,13 @@ from app.jobs.operations.escalate import may_read_queue
 from app.jobs.outward import allowed_verbs
 from app.jobs.states import Verb
 from app.jobs.teams import Team
-from app.shifts.queries import on_duty, site_calendar
-from app.shifts.queries_load import load_today
-from app.sites.queries import visible_sites
+from app.shifts.queries_places import fullest, load_today, present_at, visible_places
 
 blueprint: Final = Blueprint("board", "app.jobs", template_folder="templates")
 
 MOST_TOPICS: Final = 40
+MOST_HALLS: Final = 40
+MOST_LOADS: Final = 60
 
 
 @blueprint.get("/board")
@@ -37,13 +37,14 @@ def board() -> ResponseReturnValue:
     """Everything that may need a manager, missed promises first."""
     now, me = business_now(), current()
     with transaction() as session:
-        sites = visible_sites(session, me, Permission.BOARD_READ)
+        sites = visible_places(session, me, Permission.BOARD_READ, now)
+        present = present_at(session, sites, now)
         waiting = queries_board.waiting(session, me)
         teams = [team for team in may_read_queue(me) if team == Team.MANAGEMENT]
         sweeps = newest_sweeps(session, [site.id for site in sites])
         halls = [
             (
-                desk(site.code, site_calendar(site), now, people=tuple(on_duty(session, site, now))),
+                desk(site.code, site.calendar, now, people=tuple(present[site.id])),
                 is_silent(site.worker_seen_at, now=true_now()),
                 shown(site.worker_seen_at) if site.worker_seen_at else None,
                 _sweep(sweeps.get(site.id)),
@@ -58,8 +59,9 @@ def board() -> ResponseReturnValue:
             waiting=waiting,
             flagged=queries_board.flagged(session, me),
             stopped=queries_board.stopped_today(session, me, now),
-            halls=halls,
-            loads=load_today(session, sites, now),
+            halls=sorted(halls, key=lambda hall: (not hall[1], not hall[0].is_open))[:MOST_HALLS],
+            more_halls=max(0, len(halls) - MOST_HALLS),
+            loads=fullest(load_today(session, sites, now), MOST_LOADS),
             topics=" ".join(["referrals", *[f"site:{site.code}" for site in sites[:MOST_TOPICS]]]),
         )
 

@@ -19,7 +19,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations.escalate import may_read_queue
 from app.jobs.queries_tickets import waiting_tickets
 from app.jobs.states import OrderState
-from app.sites.queries import visible_sites
+from app.sites.queries import visible_codes
 from app.tickets.operations import resend
 
 blueprint: Final = Blueprint("level1", "app.jobs", template_folder="templates")
@@ -28,6 +28,7 @@ PAGE: Final = 50
 INBOX_PAGE: Final = 25
 FILTERS: Final = ("state", "site", "asset", "technician", "ticket")
 MOST_TOPICS: Final = 40
+MOST_DESKS: Final = 20
 
 
 @blueprint.get("/inbox")
@@ -43,6 +44,7 @@ def inbox() -> ResponseReturnValue:
             undelivered=queries_office.undelivered(session, current()),
             referrals=queries.referrals_open(session, current(), may_read_queue(current())),
             desks=queries_office.desks(session, current(), now),
+            most_desks=MOST_DESKS,
             **_listed(session, only_open=True, limit=INBOX_PAGE),
         )
 
@@ -74,18 +76,18 @@ def _listed(session: Session, *, only_open: bool, limit: int) -> dict[str, Any]:
         session, current(), **chosen, only_open=only_open, after_id=request.args.get("after", type=int), limit=limit + 1
     )
     page = found[:limit]
-    sites = visible_sites(session, current(), Permission.ORDERS_READ)
+    sites = visible_codes(session, current(), Permission.ORDERS_READ)
     return {
         "orders": page,
         "chosen": chosen,
         "older": {**chosen, "after": page[-1].id} if len(found) > limit else None,
         "sites": sites,
         "states": [state for state in OrderState if not only_open or state in queries.OPEN_STATES],
-        "topics": " ".join(["inbox", *_topics(page, [site.code for site in sites])]),
+        "topics": " ".join(["inbox", *_topics(page, sites)]),
     }
 
 
-def _topics(orders: Sequence[WorkOrder], codes: list[str]) -> list[str]:
+def _topics(orders: Sequence[WorkOrder], codes: Sequence[str]) -> list[str]:
     """What makes the list move: every change of an order rings its site."""
     shown = {order.site.code for order in orders}
     return [f"site:{code}" for code in sorted(codes, key=lambda code: code not in shown)[:MOST_TOPICS]]

@@ -9,7 +9,7 @@ import pytest
 from apiflask import APIFlask
 
 from app.core.database import transaction
-from app.shifts.queries import on_duty
+from app.shifts.queries_places import on_duty
 from app.sites.queries import site_coded
 from tests.integration.conftest import Browser
 
