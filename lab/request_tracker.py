@@ -3,7 +3,7 @@
 It has one queue "Data Center" with the transaction field "Idempotency Key", a bot `rackside` with an API token, and
 two people: `lena`, who works there, and `carla`, a customer. Mail that it would send becomes files; nothing leaves the
 machine, and the machine's own services are not touched. Making the first one takes about ten seconds; its SQLite
-database is kept in the user's cache for the next ones, which are ready in a few.
+database is kept in the checkout's `build` for the next ones, which are ready in a few.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ LIBRARY: Final = "/usr/share/request-tracker5/lib"
 SETUP: Final = "rt-setup-database-5"
 SEED: Final = Path(__file__).with_name("request_tracker_seed.pl")
 START_S: Final = 60.0
+BUILT: Final = Path(__file__).parents[1] / "build" / "lab"
 KEPT: Final = ("rt5.sqlite", "token")
 
 
@@ -221,8 +222,7 @@ def _kept() -> Path:
     """Where a filled database is kept, for this seed and this edition of RT."""
     edition = Path(LIBRARY, "RT", "Generated.pm")
     seen = hashlib.sha256(SEED.read_bytes() + (edition.read_bytes() if edition.exists() else b""))
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "rackside-lab" / f"request-tracker-{seen.hexdigest()[:16]}"
+    return BUILT / f"request-tracker-{seen.hexdigest()[:16]}"
 
 
 @contextlib.contextmanager
