@@ -55,8 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"rackside: there is no command {arguments[0]!r}\n\n{_overview()}", file=sys.stderr)
         return USAGE
     try:
-        status = _function(command)(arguments[1:])
-        sys.stdout.flush()
+        try:
+            status = _function(command)(arguments[1:])
+        finally:
+            sys.stdout.flush()  # also when --help has ended the command
     except AppError as error:
         print(f"rackside {command.name}: {error.detail}", file=sys.stderr)
         return 1

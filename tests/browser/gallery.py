@@ -96,6 +96,12 @@ def error(status: int) -> Any:
     return render_template(f"errors/{status}.html", detail="Somebody was first.", reference="7f3a"), status
 
 
+@pages.get("/sw.js")
+def worker() -> Response:
+    """A service worker that does nothing: what is looked at here is the components."""
+    return Response("", mimetype="text/javascript")
+
+
 @pages.get("/stream")
 def events() -> Any:
     stream = stream_of(current_app)

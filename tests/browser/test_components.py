@@ -194,7 +194,7 @@ def test_a_photo_is_drawn_smaller_before_it_is_sent(address: str, page: Page) ->
     sent = chooser.evaluate(
         "async i => { const b = await createImageBitmap(i.files[0]); return [i.files[0].name, b.width, b.height] }"
     )
-    assert sent == ["rear.jpg", 2048, 1536]
+    assert sent == ["rear.jpg", 1600, 1200]
 
 
 def test_a_change_told_by_the_stream_appears_without_a_reload(app: Flask, address: str, page: Page) -> None:

@@ -116,7 +116,7 @@ def test_a_call_from_the_rack_appears_by_itself(office: Served, page_at: OpenPag
     office.hall.act("tess", number, "escalation", team="system_administrators", why="Which disk is it?")
     expect(page.get_by_role("heading", name="tess calls from the rack")).to_be_visible()
     page.get_by_role("button", name="Take it").click()
-    page.get_by_label("Answer").fill("Bay 3.")
+    page.get_by_role("textbox", name="Answer").fill("Bay 3.")
     page.get_by_role("button", name="Send the answer").click()
     expect(page.get_by_text("Nobody waits for you")).to_be_visible()
 
