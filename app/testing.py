@@ -32,7 +32,10 @@ request-tracker5 request-tracker5/organization string rt.test
 request-tracker5 request-tracker5/webbaseurl string http://127.0.0.1
 """
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-IN_PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # each process has its own servers
+IN_PARALLEL = [  # each process has its own servers; browsers and what takes longest are not left for the end
+    "--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder", "tests/browser",
+    "tests/integration", "tests/unit", "tests/architecture",
+]  # fmt: skip
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an installed service may start
 
 
