@@ -31,8 +31,17 @@ const say = (state) => {
   if (words) words.textContent = state === 'live' ? '' : 'Not live'
 }
 
+const summaries = (part, which) => [...part.querySelectorAll(`${which} > summary`)]
+
+/** What somebody has opened stays open. */
+const keepOpen = (part, fresh) => {
+  const opened = new Set(summaries(part, 'details[open]').map((summary) => summary.textContent.trim()))
+  for (const summary of summaries(fresh, 'details')) if (opened.has(summary.textContent.trim())) summary.parentElement.open = true
+}
+
 const put = (part, fresh) => {
   const focused = part.contains(document.activeElement) ? document.activeElement.id : ''
+  keepOpen(part, fresh)
   part.replaceWith(document.adoptNode(fresh))
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
   window.htmx?.process(fresh)

@@ -44,10 +44,13 @@ export const enter = (field, code) => {
 
 const labelOf = (field) => field.labels?.[0]?.firstChild?.textContent.trim() || 'Scan the label'
 
-/** The camera's module is loaded by the first touch on one of its buttons. */
-const openCamera = async (field) => {
+/** The camera's module is loaded by the first touch on one of its buttons. While it is open the page may get its part
+ *  with the field anew: what was read goes into the field that stands there now. */
+const openCamera = async (asked) => {
   const { scan } = await import('./scanner.js')
-  const found = await scan(labelOf(field))
+  const found = await scan(labelOf(asked))
+  const field = document.getElementById(asked.id)
+  if (!field) return
   if (!found) return field.focus()
   field.dataset.readMs = found.ms
   enter(field, found.code)
