@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.integration.conftest import program_of, settings, site, web_app
 from tests.integration.jobs.conftest import at, hall
@@ -31,6 +31,9 @@ FLAGS = [
 
 WIDTHS = {"landscape": (1024, 768), "portrait": (768, 1024), "phone": (390, 844), "desk": (1280, 900)}
 THEMES = ("light", "dark", "contrast")
+
+PATIENCE_MS = 30_000  # how long a busy machine may take; what has to be fast is timed by itself
+expect.set_options(timeout=PATIENCE_MS)
 
 AxeCheck = Callable[[Page], None]
 Saver = Callable[[Page, str], Path | None]
@@ -65,7 +68,7 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
     def open_page(width: str = "landscape", theme: str = "light", **options: Any) -> Page:
         wide, high = WIDTHS[width]
         context = browser.new_context(viewport={"width": wide, "height": high}, reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(f"localStorage.getItem('theme') ?? localStorage.setItem('theme', '{theme}')")
         contexts.append(context)
         page = context.new_page()

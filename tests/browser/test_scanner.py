@@ -84,7 +84,7 @@ def camera(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[Image.I
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags, timeout=30_000)
         opened.append(browser)
         context = browser.new_context(viewport={"width": 768, "height": 1024}, permissions=["camera"])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(SLOW_MS)
         return context.new_page()
 
     yield look_at
