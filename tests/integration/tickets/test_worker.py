@@ -192,6 +192,12 @@ def test_a_worker_killed_while_sending_or_before_recording_is_followed_by_the_sa
     assert jobs_in("failed") == 0
 
 
+def seen_workers() -> dict[str, datetime | None]:
+    """When each site's worker was last seen."""
+    with transaction() as session:
+        return {site.code: site.worker_seen_at for site in session.query(Site).populate_existing()}
+
+
 def test_a_site_worker_takes_its_own_jobs_only_and_shows_that_it_lives(
     start: Start, receiver: Receiver, open_ticket: Callable[..., Conversation]
 ) -> None:
@@ -204,11 +210,9 @@ def test_a_site_worker_takes_its_own_jobs_only_and_shows_that_it_lives(
             defer(session, operations.DELIVER, queue=site_queue(code), ticket_id=0)
     start(receiver.url, "--site", "AMS1")
     wait_until(lambda: jobs_in("todo") == 2)
-    with transaction() as session:
-        seen = wait_until(lambda: {site.code: site.worker_seen_at for site in session.query(Site).populate_existing()})
-    assert seen["AMS1"] is not None
-    assert datetime.now(UTC) - seen["AMS1"] < timedelta(seconds=30)
-    assert seen["NYC1"] is None
+    seen_at = wait_until(lambda: seen_workers()["AMS1"])
+    assert datetime.now(UTC) - seen_at < timedelta(seconds=30)
+    assert seen_workers()["NYC1"] is None
     assert receiver.ids() == []
 
 

@@ -68,6 +68,7 @@ class House:
         browser.set_cookie("rackside", self.secrets[role])
         self.queries.clear()
         response = browser.get(address)
+        response.close()
         assert response.status_code in {200, 302, 303, 403, 404, 422}, f"{role} {address}: {response.status}"
         for said, given in self.queries:
             self.kinds.setdefault(re.sub(r"\((%\(\w+\)s(::\w+)?(, )?)+\)", "(...)", said), (said, given))
