@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.browser.serving import Served, serving
 from tests.integration.conftest import program_of, settings, site, web_app
-from tests.integration.jobs.conftest import at, hall
+from tests.integration.jobs.conftest import Hall, at, hall
 
 __all__ = ["at", "hall", "program_of", "settings", "site", "web_app"]  # fixtures that pages need too
 
@@ -81,6 +82,13 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
     # A refused stream or an error page is what some tests ask for; the browser reports the status, nothing more.
     assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def served(hall: Hall) -> Iterator[Served]:
+    """The hall behind a real address."""
+    with serving(hall.app) as url:
+        yield Served(hall, url)
 
 
 @pytest.fixture

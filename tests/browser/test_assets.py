@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from app.core.clock import true_now
 from app.core.database import db, transaction
@@ -23,8 +21,8 @@ from app.hardware.sealing import new_site_key
 from app.people.operations import accounts
 from app.sites.models import Site
 from app.web.app import create_app
-from app.web.stream import exchange_of
 from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.serving import serving
 from tests.unit.hardware.samples import server_with_lost_input
 
 PASSWORD = "correct horse 42"
@@ -36,15 +34,8 @@ def served(database: str, tmp_path: Path) -> Iterator[str]:
     app = create_app(from_environment({"DATABASE_URL": database, "RACKSIDE_INSTANCE": str(tmp_path)}))
     with app.app_context():
         seed()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with app.app_context():
-        yield f"http://127.0.0.1:{server.port}"
-        exchange_of(app).close()
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with serving(app) as url, app.app_context():
+        yield url
         db.session.remove()
         db.engine.dispose()
 

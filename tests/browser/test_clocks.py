@@ -9,11 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import AxeCheck, Saver
+from tests.browser.serving import Served
 from tests.browser.test_components import TOO_SMALL
-from tests.browser.test_technician import Served, served
 from tests.integration.jobs.conftest import FRIDAY_16_40, Hall
-
-office = served  # the fixture: the hall behind a real address
 
 
 def a_weekend(hall: Hall, at: Callable[[datetime], None]) -> str:
@@ -33,11 +31,11 @@ def a_weekend(hall: Hall, at: Callable[[datetime], None]) -> str:
 
 @pytest.mark.parametrize("width", ["landscape", "portrait", "phone"])
 def test_clocks_and_the_report_are_readable(
-    office: Served, page_at: Callable[..., Page], axe: AxeCheck, save_screenshot: Saver,
+    served: Served, page_at: Callable[..., Page], axe: AxeCheck, save_screenshot: Saver,
     at: Callable[[datetime], None], width: str,
 ) -> None:  # fmt: skip
-    late = a_weekend(office.hall, at)
-    page = office.sign_in(page_at(width), "max", f"/orders/{late}/manage")
+    late = a_weekend(served.hall, at)
+    page = served.sign_in(page_at(width), "max", f"/orders/{late}/manage")
     page.locator("#clocks li", has_text="Solved in the usual time").locator("summary").click()
     expect(page.get_by_role("cell", name="63 h").first).to_be_visible()
     axe(page)

@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.serving import Served
 from tests.browser.test_components import TOO_SMALL
-from tests.browser.test_technician import Served, served
 from tests.integration.jobs.conftest import Hall
 from tests.unit.hardware.samples import server_with_lost_input
 
 OpenPage = Callable[..., Page]
-office = served  # the fixture: the hall behind a real address
 
 LIVE = "() => document.documentElement.dataset.live === 'live'"
 
@@ -54,9 +53,9 @@ def a_busy_morning(hall: Hall, at: Callable[[datetime], None]) -> dict[str, str]
 
 
 def test_a_finding_fills_the_order_in_and_the_promise_is_seen_before_it_is_sent(
-    office: Served, page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver
+    served: Served, page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver
 ) -> None:
-    page = office.sign_in(page_at("landscape"), "lena", "/inbox")
+    page = served.sign_in(page_at("landscape"), "lena", "/inbox")
     page.get_by_role("link", name="New order").click()
     page.get_by_label("Tag of the machine").fill("srv-")
     page.get_by_role("button", name="SRV-1").click()
@@ -65,7 +64,7 @@ def test_a_finding_fills_the_order_in_and_the_promise_is_seen_before_it_is_sent(
     page.get_by_role("button", name="Run diagnostics").click()
     expect(page.get_by_text("Waiting for the site")).to_be_visible()
     page.wait_for_function(LIVE)
-    office.hall.answer(server_with_lost_input("SRV-1"))
+    served.hall.answer(server_with_lost_input("SRV-1"))
     page.get_by_role("button", name="Fill in: Outlet check, PDU-A outlet 14").click()
     expect(page.get_by_label("Which PDU and outlet?")).to_have_value("PDU-A outlet 14")
     expect(page.get_by_label("What is wrong")).to_have_value(re.compile("PSU 2 has lost its input"))
@@ -83,8 +82,8 @@ def test_a_finding_fills_the_order_in_and_the_promise_is_seen_before_it_is_sent(
     axe(page)
 
 
-def test_answers_come_back_when_the_kind_of_job_does(office: Served, page_at: OpenPage) -> None:
-    page = office.sign_in(page_at(), "lena", "/orders/new")
+def test_answers_come_back_when_the_kind_of_job_does(served: Served, page_at: OpenPage) -> None:
+    page = served.sign_in(page_at(), "lena", "/orders/new")
     page.get_by_label("Tag of the machine").fill("SRV-2")
     page.get_by_role("radio", name="Disk swap").check()
     page.get_by_label("Which bay holds the failing disk?").fill("7")
@@ -96,8 +95,8 @@ def test_answers_come_back_when_the_kind_of_job_does(office: Served, page_at: Op
     expect(page.get_by_text("Still missing")).to_be_hidden()
 
 
-def test_a_question_about_a_bill_is_told_to_stay_with_level_1(office: Served, page_at: OpenPage) -> None:
-    page = office.sign_in(page_at(), "lena", "/orders/new")
+def test_a_question_about_a_bill_is_told_to_stay_with_level_1(served: Served, page_at: OpenPage) -> None:
+    page = served.sign_in(page_at(), "lena", "/orders/new")
     page.get_by_role("radio", name="Level 2 billing").check()
     expect(page.get_by_role("radio", name="Disk swap")).to_be_hidden()
     page.get_by_role("radio", name="Only an explanation").check()
@@ -108,12 +107,12 @@ def test_a_question_about_a_bill_is_told_to_stay_with_level_1(office: Served, pa
     expect(page.locator("#offer")).to_contain_text("Answer by 11:00 Berlin")
 
 
-def test_a_call_from_the_rack_appears_by_itself(office: Served, page_at: OpenPage) -> None:
-    number = office.hall.order()["number"]
-    office.hall.to_matched(number)
-    page = office.sign_in(page_at(), "sam", "/queue")
+def test_a_call_from_the_rack_appears_by_itself(served: Served, page_at: OpenPage) -> None:
+    number = served.hall.order()["number"]
+    served.hall.to_matched(number)
+    page = served.sign_in(page_at(), "sam", "/queue")
     page.wait_for_function(LIVE)
-    office.hall.act("tess", number, "escalation", team="system_administrators", why="Which disk is it?")
+    served.hall.act("tess", number, "escalation", team="system_administrators", why="Which disk is it?")
     expect(page.get_by_role("heading", name="tess calls from the rack")).to_be_visible()
     page.get_by_role("button", name="Take it").click()
     page.get_by_role("textbox", name="Answer").fill("Bay 3.")
@@ -123,15 +122,15 @@ def test_a_call_from_the_rack_appears_by_itself(office: Served, page_at: OpenPag
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_page_is_readable_and_takes_a_gloved_finger(
-    office: Served, at: Callable[[datetime], None], page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver, theme: str
+    served: Served, at: Callable[[datetime], None], page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver, theme: str
 ) -> None:
-    paths = a_busy_morning(office.hall, at)
+    paths = a_busy_morning(served.hall, at)
     sam = {"queue": "/queue", "referral": "/referrals/REF-2026-000001"}
     for who, visited in (("lena", paths), ("sam", sam), ("max", {"board": "/board"})):
         for width in ("landscape", "portrait", "phone"):
-            page = office.sign_in(page_at(width, theme), who, "/me")
+            page = served.sign_in(page_at(width, theme), who, "/me")
             for name, path in visited.items():
-                page.goto(f"{office.url}{path}")
+                page.goto(f"{served.url}{path}")
                 expect(page.locator("h1")).to_be_visible()
                 save_screenshot(page, f"{who}-{name}-{width}-{theme}-full")
                 axe(page)

@@ -9,11 +9,9 @@ from playwright.sync_api import expect
 
 from app.core.clock import business_now
 from tests.browser.conftest import AxeCheck, Saver
+from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
-from tests.browser.test_technician import OpenPage, Served, served
 from tests.unit.hardware.samples import server_with_lost_input
-
-__all__ = ["served"]
 
 
 @pytest.mark.parametrize("width", ["landscape", "portrait", "phone"])

@@ -14,11 +14,9 @@ from playwright.sync_api import Page, Playwright, expect
 
 from app.hardware.labels import drawn
 from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, AxeCheck, Saver
+from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
-from tests.browser.test_technician import OpenPage, Served, served
 from tests.unit.hardware.samples import server_with_lost_input
-
-__all__ = ["served"]
 
 WIDE, HIGH = 640, 480
 WRITE = """

@@ -13,11 +13,10 @@ from app.core.events import Event
 from app.jobs.models import Photo, WorkOrder
 from app.people.models import WebSession
 from tests.browser.conftest import AxeCheck, Saver
+from tests.browser.serving import Served
 from tests.browser.tablet import STEPS, all_sent, cut, do_step, is_kept, mend, not_sent
-from tests.browser.test_technician import Served, served, signs, touch
+from tests.browser.test_technician import signs, touch
 from tests.integration.jobs.conftest import Hall
-
-__all__ = ["served"]
 
 SERIALS = {"new_serial": "NEW-1", "old_serial": "OLD-1"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,15 +15,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Error, FilePayload, Page, expect
 from sqlalchemy import delete, select
-from werkzeug.serving import ThreadedWSGIServer, make_server
 
 from app.core.database import transaction
 from app.core.events import Event
 from app.jobs.models import Photo, WorkOrder
 from app.people.models import WebSession
-from app.web.stream import exchange_of
+from tests.browser.serving import Served, serving
 from tests.browser.tablet import STEPS, all_sent, cut, is_kept, mend
-from tests.browser.test_technician import Served, touch
+from tests.browser.test_technician import touch
 from tests.integration.jobs.conftest import MONDAY, Hall
 
 pytestmark = pytest.mark.proof
@@ -143,16 +141,8 @@ def small_photo() -> FilePayload:
 def network(hall: Hall) -> Iterator[tuple[Served, BadNetwork]]:
     """The hall behind a bad network."""
     bad = BadNetwork(hall.app.wsgi_app, random.Random(1))
-    server = make_server("127.0.0.1", 0, bad, threaded=True)
-    assert isinstance(server, ThreadedWSGIServer)
-    server.daemon_threads = False
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Served(hall, f"http://127.0.0.1:{server.server_port}"), bad
-    server.shutdown()
-    thread.join(10)
-    exchange_of(hall.app).close()
-    server.server_close()
+    with serving(hall.app, bad) as url:
+        yield Served(hall, url), bad
 
 
 def on_record(hall: Hall, number: str) -> tuple[list[str], list[int], int]:

@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
-from werkzeug.serving import ThreadedWSGIServer, make_server
 
-from app.core.clock import business_now, true_now
-from app.core.database import transaction
-from app.people.operations import accounts
-from app.people.queries import person_named
-from app.web.stream import exchange_of
+from app.core.clock import business_now
 from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
-from tests.integration.conftest import PASSWORD
-from tests.integration.jobs.conftest import FRIDAY_16_40, Hall
+from tests.integration.jobs.conftest import FRIDAY_16_40
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
-
-OpenPage = Callable[..., Page]
-
-
-@dataclass
-class Served:
-    """The hall behind a real address."""
-
-    hall: Hall
-    url: str
-    known: set[str] = field(default_factory=set)
-
-    def sign_in(self, page: Page, name: str, then: str = "/day") -> Page:
-        """Sign in on this page and go there."""
-        if name not in self.known:
-            self.known.add(name)
-            with self.hall.app.app_context(), transaction() as session:
-                accounts.set_password(session, person_named(session, name), PASSWORD, by="test", now=true_now())
-        page.goto(f"{self.url}/sign-in?next={then}")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"**{then}")
-        return page
-
-
-@pytest.fixture
-def served(hall: Hall) -> Iterator[Served]:
-    """Threads as in production: each open page holds one for its stream."""
-    server = make_server("127.0.0.1", 0, hall.app, threaded=True)
-    assert isinstance(server, ThreadedWSGIServer)
-    server.daemon_threads = False  # its end waits for what is in flight: pages read ahead until they are closed
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Served(hall, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()  # first: a page would open its stream again
-    thread.join(10)
-    exchange_of(hall.app).close()
-    server.server_close()
 
 
 def photo() -> FilePayload:

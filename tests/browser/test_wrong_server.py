@@ -6,13 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import AxeCheck, Saver
+from tests.browser.serving import OpenPage, Served
 from tests.browser.tablet import all_sent, cut, is_kept, mend
 from tests.browser.test_components import TOO_SMALL
-from tests.browser.test_technician import OpenPage, Served, served
 from tests.integration.jobs.test_wrong_machine import stops
 from tests.unit.jobs.disk_samples import server_with_drives
-
-__all__ = ["served"]
 
 
 def asked(served: Served) -> str:
