@@ -46,6 +46,7 @@ class Permission(StrEnum):
     PROCEDURES_WRITE = "procedures:write"
     BOARD_READ = "board:read"
     MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
 
 
 _P = Permission
@@ -60,10 +61,19 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READERS | {_P.ORDERS_ACT, _P.DIAGNOSTICS_TAKE, _P.ID_LED, _P.ASSETS_WRITE, _P.REFERRALS_ACT}
     ),
     Role.MANAGER: frozenset(
-        _READERS | {_P.ORDERS_ACT, _P.REFERRALS_ACT, _P.BOARD_READ, _P.SHIFTS_WRITE, _P.MESSAGES_READ}
+        _READERS
+        | {_P.ORDERS_ACT, _P.REFERRALS_ACT, _P.BOARD_READ, _P.SHIFTS_WRITE, _P.MESSAGES_READ, _P.MESSAGES_WRITE}
     ),
     Role.ADMIN: frozenset(
-        {_P.SITES_READ, _P.SITES_WRITE, _P.PEOPLE_WRITE, _P.PROCEDURES_WRITE, _P.SHIFTS_READ, _P.ASSETS_READ}
+        {
+            _P.SITES_READ,
+            _P.SITES_WRITE,
+            _P.PEOPLE_WRITE,
+            _P.PROCEDURES_WRITE,
+            _P.MESSAGES_WRITE,
+            _P.SHIFTS_READ,
+            _P.ASSETS_READ,
+        }
     ),
     Role.INTEGRATION: frozenset({_P.ORDERS_READ, _P.ORDERS_CREATE, _P.ORDERS_ACT, _P.SITES_READ, _P.ASSETS_READ}),
 }

@@ -51,10 +51,11 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("procrastinate", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    configured = integrations.load(settings.integrations_file)
+    file = settings.integrations_file
+    configured, languages = integrations.load(file), integrations.languages(file)
     with database(settings) as url:
         app = _app(settings, url)
-        integrations.install(app, configured)
+        integrations.install(app, configured, languages)
         with app.app_context():
             _check_sites(arguments.site)
         work(app, url, _duty(settings, arguments.site, central=arguments.central))

@@ -10,6 +10,7 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.core.errors import FieldError, Invalid
+from app.core.language import Language
 from app.jobs.states import Verb
 from app.jobs.teams import Priority, Reason, Team
 
@@ -228,6 +229,7 @@ class TicketSchema(Schema):
     subject = fields.String(required=True, validate=validate.Length(min=1, max=500))
     channel = fields.String(load_default="ticket", validate=_one_of(("ticket", "chat", "email")))
     opened_at = Moment(required=True)
+    language = fields.String(allow_none=True, load_default=None, validate=_one_of(Language))
 
 
 class EscalationSchema(Schema):

@@ -1,7 +1,7 @@
 """What a ticket is told about an order or a referral: why, what happens next, and when. Pure.
 
-The words stand in `wording/`, one file per message, for a person to edit. A file that is missing, or names a value that
-does not exist, stops the start with its name.
+The words stand in `wording/`, one file per message and language; a person may edit them (operations/wordings.py).
+A file that is missing, or names a value that does not exist, stops the start with its name.
 
 The customer's text is clean by construction: free words of people and machines lose the order's internal words (see
 `OrderFacts.internals`), and the whole text loses what looks like an address, a serial, a rack or a secret.
@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.core.language import Language, told
 from app.jobs.wording import Wording, fill, read
 from app.jobs.wording.times import moment_words, range_words
 from app.tickets.rules.leaks import without_leaks
@@ -101,134 +102,77 @@ class ReferralFacts:
     internals: Collection[str] = field(default=(), repr=False)
 
 
-def acknowledged(facts: OrderFacts) -> Texts:
-    """We have your request: the automatic acknowledgment."""
-    return _texts(_ORDER["acknowledged"], _order_values(facts), facts)
+def written(
+    name: str,
+    facts: OrderFacts | ReferralFacts,
+    language: Language = Language.ENGLISH,
+    wording: Wording | None = None,
+) -> Texts:
+    """The message of that name in a language, in its shipped wording or in an edited one.
+
+    Sentences that were composed elsewhere are told in the language, too; a person's own words stay as they are.
+    """
+    values = _order_values(facts, language) if isinstance(facts, OrderFacts) else _referral_values(facts, language)
+    return _texts(wording or SHIPPED[name, language], values, facts, language)
 
 
-def booked(facts: OrderFacts) -> Texts:
-    """It is booked: when, why then, what happens next."""
-    return _texts(_ORDER["booked"], _order_values(facts), facts)
-
-
-def moved(facts: OrderFacts) -> Texts:
-    """Another time than promised before: which, and why."""
-    return _texts(_ORDER["moved"], _order_values(facts), facts)
-
-
-def waiting(facts: OrderFacts) -> Texts:
-    """It cannot go on: what it waits for, until when, what the customer can do."""
-    return _texts(_ORDER["waiting"], _order_values(facts), facts)
-
-
-def started(facts: OrderFacts) -> Texts:
-    """A technician is at work; when it should be done."""
-    return _texts(_ORDER["started"], _order_values(facts), facts)
-
-
-def progress(facts: OrderFacts) -> Texts:
-    """The regular sign of life while it waits or is worked on: `status` in a sentence."""
-    return _texts(_ORDER["progress"], _order_values(facts), facts)
-
-
-def late(facts: OrderFacts) -> Texts:
-    """It takes longer than promised, told before the promise passes: the new time and why."""
-    return _texts(_ORDER["late"], _order_values(facts), facts)
-
-
-def finished(facts: OrderFacts) -> Texts:
-    """The hands are done, the proof is being taken."""
-    return _texts(_ORDER["finished"], _order_values(facts), facts)
-
-
-def handed_over(facts: OrderFacts) -> Texts:
-    """Not completed today: in which safe state it was left, and when it goes on."""
-    return _texts(_ORDER["handed_over"], _order_values(facts), facts)
-
-
-def closed_report(facts: OrderFacts) -> Texts:
-    """The closing report: found, done, proved, times; and the question whether it works."""
-    return _texts(_ORDER["closed_report"], _order_values(facts), facts)
-
-
-def closed(facts: OrderFacts) -> Texts:
-    """It is closed, confirmed or by silence (`why` says which)."""
-    return _texts(_ORDER["closed"], _order_values(facts), facts)
-
-
-def reopened(facts: OrderFacts) -> Texts:
-    """The same order goes on, because it is not fixed."""
-    return _texts(_ORDER["reopened"], _order_values(facts), facts)
-
-
-def cancelled(facts: OrderFacts) -> Texts:
-    """It will not be done, and why."""
-    return _texts(_ORDER["cancelled"], _order_values(facts), facts)
-
-
-def remark(facts: OrderFacts) -> Texts:
-    """A person's own words for the customer, given as `why`."""
-    return _texts(_ORDER["remark"], _order_values(facts), facts)
-
-
-def referred(facts: ReferralFacts) -> Texts:
-    """Another team has it: why, what happens next, by when."""
-    return _texts(_REFERRAL["referred"], _referral_values(facts), facts)
-
-
-def answered(facts: ReferralFacts) -> Texts:
-    """The other team's answer, in its own words."""
-    return _texts(_REFERRAL["answered"], _referral_values(facts), facts)
-
-
-def _order_values(facts: OrderFacts) -> dict[str, str]:
+def _order_values(facts: OrderFacts, language: Language) -> dict[str, str]:
     zone = ZoneInfo(facts.time_zone)
+
+    def moment(at: datetime | None) -> str:
+        return moment_words(at, zone, language)
+
+    def say(text: str) -> str:
+        return told(text, language)
+
     return {
         "number": facts.number,
-        "title": facts.title,
+        "title": say(facts.title),
         "server": facts.server,
         "site": facts.site_name,
         "minutes": "" if facts.minutes is None else str(facts.minutes),
-        "when": range_words(facts.promise, zone),
-        "finish": moment_words(facts.promise_finish, zone),
-        "previously": range_words(facts.previous, zone),
-        "explanation": _lines(facts.explanation),
-        "why": facts.why,
-        "next": facts.next_steps,
-        "status": facts.status,
-        "waiting_for": WAITING.get(facts.waiting_for, facts.waiting_for),
-        "waiting_who": facts.waiting_who,
-        "until": moment_words(facts.waiting_until, zone),
-        "started": moment_words(facts.started_at, zone),
-        "finished": moment_words(facts.finished_at, zone),
-        "safe_state": facts.safe_state,
-        "outcome": OUTCOMES.get(facts.outcome, facts.outcome),
-        "found": facts.found,
-        "done": facts.done,
-        "before": facts.before,
-        "after": facts.after,
-        "confirm_by": moment_words(facts.confirm_by, zone),
+        "when": range_words(facts.promise, zone, language),
+        "finish": moment(facts.promise_finish),
+        "previously": range_words(facts.previous, zone, language),
+        "explanation": _lines(facts.explanation, language),
+        "why": say(facts.why),
+        "next": say(facts.next_steps),
+        "status": say(facts.status),
+        "waiting_for": say(WAITING.get(facts.waiting_for, facts.waiting_for)),
+        "waiting_who": say(facts.waiting_who),
+        "until": moment(facts.waiting_until),
+        "started": moment(facts.started_at),
+        "finished": moment(facts.finished_at),
+        "safe_state": say(facts.safe_state),
+        "outcome": say(OUTCOMES.get(facts.outcome, facts.outcome)),
+        "found": say(facts.found),
+        "done": say(facts.done),
+        "before": say(facts.before),
+        "after": say(facts.after),
+        "confirm_by": moment(facts.confirm_by),
     }
 
 
-def _referral_values(facts: ReferralFacts) -> dict[str, str]:
+def _referral_values(facts: ReferralFacts, language: Language) -> dict[str, str]:
     zone = ZoneInfo(facts.time_zone)
     return {
         "number": facts.number,
-        "team": facts.team,
-        "why": facts.why,
-        "next": facts.next_steps,
-        "opens": moment_words(facts.opens_at, zone),
-        "until": moment_words(facts.promise_to, zone),
-        "explanation": _lines(facts.explanation),
-        "answer": facts.answer,
+        "team": told(facts.team, language),
+        "why": told(facts.why, language),
+        "next": told(facts.next_steps, language),
+        "opens": moment_words(facts.opens_at, zone, language),
+        "until": moment_words(facts.promise_to, zone, language),
+        "explanation": _lines(facts.explanation, language),
+        "answer": told(facts.answer, language),
     }
 
 
-def _texts(wording: Wording, values: Mapping[str, str], facts: OrderFacts | ReferralFacts) -> Texts:
+def _texts(wording: Wording, values: Mapping[str, str], facts: OrderFacts | ReferralFacts, language: Language) -> Texts:
     """Both texts, filled in; the customer's without anything internal."""
     printable = {name: _printable(value) for name, value in values.items()}
-    internal = "\n\n".join([fill(wording.internal, printable), *map(_printable, facts.internal)])
+    internal = "\n\n".join(
+        [fill(wording.internal, printable), *(_printable(told(line, language)) for line in facts.internal)]
+    )
     clean = {
         name: value if name in _OURS else without_leaks(value, facts.internals) for name, value in printable.items()
     }
@@ -236,8 +180,8 @@ def _texts(wording: Wording, values: Mapping[str, str], facts: OrderFacts | Refe
     return Texts(without_leaks(public), _fit(internal))  # again: a cut may bare what was part of a longer word
 
 
-def _lines(sentences: Collection[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences if sentence.strip())
+def _lines(sentences: Collection[str], language: Language) -> str:
+    return "\n".join(f"- {told(sentence, language)}" for sentence in sentences if sentence.strip())
 
 
 def _printable(text: str) -> str:
@@ -255,13 +199,38 @@ _OURS: Final = frozenset(
 )
 """Values that we compute ourselves: no internal word stands in them, though a month may be named like a colleague."""
 
-_ORDER: Final[Mapping[str, Wording]] = {
-    name: read(name, _order_values(OrderFacts("", "", "", "", "UTC")).keys())
-    for name in (
-        "acknowledged", "booked", "moved", "waiting", "started", "progress", "late", "finished", "handed_over",
-        "closed_report", "closed", "reopened", "cancelled", "remark",
-    )
-}  # fmt: skip
-_REFERRAL: Final[Mapping[str, Wording]] = {
-    name: read(name, _referral_values(ReferralFacts("", "", "UTC")).keys()) for name in ("referred", "answered")
+ABOUT_ORDERS: Final[Mapping[str, str]] = {
+    "acknowledged": "We have your request: the automatic acknowledgment.",
+    "booked": "It is booked: when, why then, what happens next.",
+    "moved": "Another time than promised before: which, and why.",
+    "waiting": "It cannot go on: what it waits for, until when, what the customer can do.",
+    "started": "A technician is at work; when it should be done.",
+    "progress": "The regular sign of life while it waits or is worked on.",
+    "late": "It takes longer than promised, told before the promise passes: the new time and why.",
+    "finished": "The hands are done, the proof is being taken.",
+    "handed_over": "Not completed today: in which safe state it was left, and when it goes on.",
+    "closed_report": "The closing report: found, done, proved, times; and the question whether it works.",
+    "closed": "It is closed, confirmed or by silence.",
+    "reopened": "The same order goes on, because it is not fixed.",
+    "cancelled": "It will not be done, and why.",
+    "remark": "A person's own words for the customer.",
 }
+"""Every message about an order, and when it is sent."""
+ABOUT_REFERRALS: Final[Mapping[str, str]] = {
+    "referred": "Another team has it: why, what happens next, by when.",
+    "answered": "The other team's answer, in its own words.",
+}
+MESSAGES: Final[Mapping[str, str]] = {**ABOUT_ORDERS, **ABOUT_REFERRALS}
+_ORDER_FIELDS: Final = frozenset(_order_values(OrderFacts("", "", "", "", "UTC"), Language.ENGLISH))
+_REFERRAL_FIELDS: Final = frozenset(_referral_values(ReferralFacts("", "", "UTC"), Language.ENGLISH))
+
+
+def fields_of(name: str) -> frozenset[str]:
+    """The values that the message of that name may show."""
+    return _ORDER_FIELDS if name in ABOUT_ORDERS else _REFERRAL_FIELDS
+
+
+SHIPPED: Final[Mapping[tuple[str, Language], Wording]] = {
+    (name, language): read(name, language, fields_of(name)) for name in MESSAGES for language in Language
+}
+"""The wordings of the code base, by message and language."""

@@ -215,6 +215,31 @@ class Procedure(Base):
     published_at: Mapped[datetime]
 
 
+class MessageWording(Base):
+    """One edited version of a message in one language: never changed afterwards. Version 1 is the one that is shipped.
+
+    `public` and `internal` are templates (app/jobs/wording); both None: as shipped again.
+    """
+
+    __tablename__ = "message_wording"
+    __table_args__ = (
+        UniqueConstraint("name", "language", "version"),
+        CheckConstraint("version > 1", name="version"),
+        CheckConstraint("language IN ('en', 'de')", name="language"),
+        CheckConstraint("(public IS NULL) = (internal IS NULL)", name="texts"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    language: Mapped[str]
+    version: Mapped[int]
+    public: Mapped[str | None]
+    internal: Mapped[str | None]
+    why: Mapped[str]
+    edited_by: Mapped[str]
+    edited_at: Mapped[datetime]
+
+
 class Referral(Base):
     """A question for another team, with why and what happens next; from Level 1 or rung from the rack."""
 

@@ -23,6 +23,7 @@ from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb, verbs_now
 from app.shifts.models import Appointment
 from app.shifts.window import local_text
+from app.tickets.integrations import language_of
 from app.tickets.models import Ticket
 
 
@@ -49,6 +50,7 @@ def ticket_form(ticket: Ticket) -> dict[str, Any]:
         "subject": ticket.subject,
         "channel": ticket.channel,
         "opened_at": utc_text(ticket.opened_at),
+        "language": language_of(ticket),
     }
 
 

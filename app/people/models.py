@@ -18,7 +18,10 @@ class Person(Base):
     """A person, or a program with role integration. No password: token only."""
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'", name="name"),)
+    __table_args__ = (
+        CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'", name="name"),
+        CheckConstraint("language IN ('en', 'de')", name="language"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -27,6 +30,7 @@ class Person(Base):
     phone: Mapped[str | None]
     password_hash: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str | None]  # of the pages; None: as the browser asks
 
     grants: Mapped[list[RoleGrant]] = relationship(cascade="all, delete-orphan")
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.database import notify
+from app.core.language import known
 from app.core.queue import CENTRAL, defer
 from app.core.signing import TOLERANCE
 from app.tickets import queries
@@ -35,7 +36,7 @@ def take_in(session: Session, integration: str, seen: Snapshot, *, now: datetime
     """
     ticket = ticket_of(
         session, integration, seen.ticket, url=seen.url, subject=_clean(seen.subject)[:500], channel=seen.channel,
-        opened_at=seen.opened_at, now=now,
+        opened_at=seen.opened_at, now=now, language=known(seen.language),
     )  # fmt: skip
     session.execute(select(Ticket.id).where(Ticket.id == ticket.id).with_for_update(key_share=True))
     fresh = [number for entry in seen.entries if (number := _add(session, ticket, entry, now))]

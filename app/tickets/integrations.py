@@ -16,18 +16,36 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from flask import Flask, current_app
 
 from app.core.errors import Invalid
+from app.core.language import Language, known
+from app.tickets.models import Ticket
 from app.tickets.system import TicketSystem
 from app.tickets.systems import SYSTEMS
 
 Integrations = Mapping[str, TicketSystem]
 
 _KEY = "rackside_integrations"
+_LANGUAGES = "rackside_integration_languages"
 
 
 def load(path: Path | None) -> Integrations:
     """The integrations in the file by name, none without a file; raises Invalid naming the integration and setting."""
-    if path is None:
-        return {}
+    return (
+        {name: _integration(name, settings, path.parent) for name, settings in _content(path).items()} if path else {}
+    )
+
+
+def languages(path: Path | None) -> Mapping[str, Language]:
+    """The language of each integration's customers, where a ticket does not say its own: its setting `language`."""
+    told = (
+        {name: settings.get("language", Language.ENGLISH) for name, settings in _content(path).items()} if path else {}
+    )
+    for name, tag in told.items():
+        if tag not in list(Language):
+            raise _wrong(name, f"language must be one of {', '.join(Language)}")
+    return {name: Language(tag) for name, tag in told.items()}
+
+
+def _content(path: Path) -> dict[str, dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -36,12 +54,16 @@ def load(path: Path | None) -> Integrations:
         raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} must hold an object of integrations by name")
-    return {name: _integration(name, settings, path.parent) for name, settings in content.items()}
+    for name, settings in content.items():
+        if not isinstance(settings, dict):
+            raise _wrong(name, "must be an object")
+    return content
 
 
-def install(app: Flask, integrations: Integrations) -> None:
-    """Give `app` its integrations."""
+def install(app: Flask, integrations: Integrations, languages: Mapping[str, Language] | None = None) -> None:
+    """Give `app` its integrations, and the language of each one's customers (English where none is named)."""
     app.extensions[_KEY] = integrations
+    app.extensions[_LANGUAGES] = languages or {}
 
 
 def installed() -> Integrations:
@@ -50,10 +72,14 @@ def installed() -> Integrations:
     return found
 
 
-def _integration(name: str, settings: object, folder: Path) -> TicketSystem:
-    if not isinstance(settings, dict):
-        raise _wrong(name, "must be an object")
-    given = dict(settings)
+def language_of(ticket: Ticket) -> Language:
+    """The language that a ticket's customer is written to in: their own, else their integration's, else English."""
+    usual: Mapping[str, Language] = current_app.extensions.get(_LANGUAGES, {})
+    return known(ticket.language) or usual.get(ticket.system, Language.ENGLISH)
+
+
+def _integration(name: str, settings: dict[str, Any], folder: Path) -> TicketSystem:
+    given = {setting: value for setting, value in settings.items() if setting != "language"}
     system = SYSTEMS.get(str(given.pop("system", None)))
     if system is None:
         raise _wrong(name, f"system must be one of {', '.join(SYSTEMS)}")

@@ -19,6 +19,7 @@ class Ticket(Base):
         UniqueConstraint("system", "external_id"),
         Index("ix_ticket_external_id", "external_id"),
         CheckConstraint("channel IN ('ticket', 'chat', 'email')", name="channel"),
+        CheckConstraint("language IN ('en', 'de')", name="language"),
         Index("ix_ticket_unanswered", "opened_at", postgresql_where=text("first_response_at IS NULL")),
         Index("ix_ticket_waiting", "waiting_since", postgresql_where=text("waiting_since IS NOT NULL")),
     )
@@ -35,6 +36,7 @@ class Ticket(Base):
 
     received_at: Mapped[datetime | None]  # business time at which it came in by itself; None: told by an escalation
     waiting_since: Mapped[datetime | None]  # what the customer wrote then has no answer yet
+    language: Mapped[str | None]  # the customer's, where known; None: the integration's
     closed: Mapped[bool] = mapped_column(default=False)  # over there
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[str | None]

@@ -41,10 +41,12 @@ def ticket_of(
     channel: str,
     opened_at: datetime | None,
     now: datetime,
+    language: str | None = None,
 ) -> Ticket:
     """The ticket of another system, known from now on: also when two callers are the first at the same time.
 
-    A known ticket takes the new subject and address; when it was opened and through which channel stay as first told.
+    A known ticket takes the new subject and address; when it was opened and through which channel stay as first told,
+    and so does the customer's language (`en`, `de`; None where nobody said).
     """
     known = (
         insert(Ticket)
@@ -55,10 +57,15 @@ def ticket_of(
             subject=subject,
             channel=channel,
             opened_at=opened_at or now,
+            language=language,
         )
         .on_conflict_do_update(
             index_elements=[Ticket.system, Ticket.external_id],
-            set_={"subject": subject, "url": func.coalesce(url, Ticket.url)},
+            set_={
+                "subject": subject,
+                "url": func.coalesce(url, Ticket.url),
+                "language": func.coalesce(Ticket.language, language),
+            },
         )
         .returning(Ticket)
     )

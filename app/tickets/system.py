@@ -146,6 +146,7 @@ class Snapshot:
     closed: bool
     entries: tuple[Entry, ...]
     acknowledged: bool = False  # its own system greets whoever opens a ticket: we send no second acknowledgment
+    language: str | None = None  # the customer's, as a tag (de, de-AT); None where the system does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.hardware.routes_history import blueprint as hardware_history_pages
 from app.hardware.routes_labels import blueprint as hardware_label_pages
 from app.jobs.api import api as jobs_api
-from app.jobs.routes import board, level1, machine, new_order, office, procedures, queue, report, tickets
+from app.jobs.routes import board, level1, machine, new_order, office, procedures, queue, report, tickets, wordings
 from app.jobs.routes.technician import blueprint as technician_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
@@ -42,6 +42,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     level1.blueprint,
     office.blueprint,
     procedures.blueprint,
+    wordings.blueprint,
     queue.blueprint,
     tickets.blueprint,
     board.blueprint,
@@ -97,7 +98,8 @@ def create_app(settings: Settings) -> APIFlask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's documented way to wrap the application
-    integrations.install(app, integrations.load(settings.integrations_file))
+    file = settings.integrations_file
+    integrations.install(app, integrations.load(file), integrations.languages(file))
     health.install(app)
     security.install(app)
     errors.install(app)

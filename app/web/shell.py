@@ -24,6 +24,7 @@ PAGES: Final[tuple[tuple[str, str, Role | Permission], ...]] = (
     ("Machines", "/assets", Permission.ASSETS_READ),
     ("Shifts", "/shifts", Permission.SHIFTS_WRITE),
     ("Procedures", "/procedures", Permission.PROCEDURES_WRITE),
+    ("Messages", "/messages", Permission.MESSAGES_WRITE),
     ("Sites", "/sites", Permission.SITES_WRITE),
     ("People", "/people", Permission.PEOPLE_WRITE),
     ("Me", "/me", Permission.SELF),

@@ -97,6 +97,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.CheckConstraint("language IN ('en', 'de')", name=op.f("ck_person_language")),
         sa.CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'", name=op.f("ck_person_name")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("name", name=op.f("uq_person_name")),
@@ -137,10 +139,12 @@ def upgrade() -> None:
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_by", sa.Text(), nullable=True),
         sa.CheckConstraint("channel IN ('ticket', 'chat', 'email')", name=op.f("ck_ticket_channel")),
+        sa.CheckConstraint("language IN ('en', 'de')", name=op.f("ck_ticket_language")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("system", "external_id", name=op.f("uq_ticket_system_external_id")),
     )
@@ -851,6 +855,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("job_kind", "version", name=op.f("uq_procedure_job_kind_version")),
     )
     op.create_table(
+        "message_wording",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("public", sa.Text(), nullable=True),
+        sa.Column("internal", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("edited_by", sa.Text(), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(public IS NULL) = (internal IS NULL)", name=op.f("ck_message_wording_texts")),
+        sa.CheckConstraint("language IN ('en', 'de')", name=op.f("ck_message_wording_language")),
+        sa.CheckConstraint("version > 1", name=op.f("ck_message_wording_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_wording")),
+        sa.UniqueConstraint("name", "language", "version", name=op.f("uq_message_wording_name_language_version")),
+    )
+    op.create_table(
         "step",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
@@ -879,6 +900,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     script(DROP_QUEUE)
     op.drop_table("step")
+    op.drop_table("message_wording")
     op.drop_table("procedure")
     op.drop_index("ix_promise_told_order_id_at", table_name="promise_told")
     op.drop_table("promise_told")

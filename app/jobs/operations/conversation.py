@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.jobs import messages
 from app.jobs.kinds import KINDS
-from app.jobs.messages import OrderFacts, ReferralFacts, Texts
+from app.jobs.messages import OrderFacts, Range, ReferralFacts
 from app.jobs.models import Referral, WorkOrder
 from app.jobs.operations.act import Act
+from app.jobs.operations.wordings import compose
 from app.jobs.queries_tickets import is_served, linked_tickets
 from app.jobs.states import OrderState
 from app.jobs.teams import TEAMS, Team
+from app.tickets.integrations import language_of
 from app.tickets.operations import tell
 from app.tickets.system import Status
 
 Promise = tuple[datetime | None, datetime | None]
 
 
-def _range(promise: Promise) -> messages.Range | None:
+def _range(promise: Promise) -> Range | None:
     begins, ends = promise
     return (begins, ends) if begins and ends else None
 
@@ -57,17 +58,17 @@ def facts_of(order: WorkOrder) -> OrderFacts:
 
 def booked(act: Act) -> None:
     """It is booked."""
-    _tell(act, "booked", messages.booked, facts_of(act.order))
+    _tell(act, "booked", facts_of(act.order))
 
 
 def moved(act: Act, why: str | None, *, previous: Promise) -> None:
     """Another time than promised before."""
-    _tell(act, "moved", messages.moved, replace(facts_of(act.order), why=why or "", previous=_range(previous)))
+    _tell(act, "moved", replace(facts_of(act.order), why=why or "", previous=_range(previous)))
 
 
 def reopened(act: Act, why: str | None) -> None:
     """The same order goes on."""
-    _tell(act, "reopened", messages.reopened, replace(facts_of(act.order), why=why or ""))
+    _tell(act, "reopened", replace(facts_of(act.order), why=why or ""))
 
 
 NEXT: Mapping[str, str] = {
@@ -96,28 +97,28 @@ def _tell_waiting(act: Act, kind: str, why: str) -> None:
         facts_of(order), why=why, waiting_for=what, waiting_who=order.waiting_who or "",
         waiting_until=order.waiting_until, next_steps=NEXT.get(what, ""),
     )  # fmt: skip
-    _tell(act, kind, messages.waiting, facts)
+    _tell(act, kind, facts, words="waiting")
 
 
 def started(act: Act) -> None:
     """A technician is at work."""
-    _tell(act, "started", messages.started, facts_of(act.order))
+    _tell(act, "started", facts_of(act.order))
 
 
 def finished(act: Act) -> None:
     """The hands are done."""
-    _tell(act, "finished", messages.finished, facts_of(act.order))
+    _tell(act, "finished", facts_of(act.order))
 
 
 def handed_over(act: Act, why: str) -> None:
     """It goes on another day."""
     facts = replace(facts_of(act.order), why=why, safe_state=act.order.safe_state or "")
-    _tell(act, "handed_over", messages.handed_over, facts)
+    _tell(act, "handed_over", facts)
 
 
 def cancelled(act: Act, why: str) -> None:
     """It will not be done."""
-    _tell(act, "cancelled", messages.cancelled, replace(facts_of(act.order), why=why))
+    _tell(act, "cancelled", replace(facts_of(act.order), why=why))
 
 
 def closing_report(act: Act) -> None:
@@ -130,17 +131,17 @@ def closing_report(act: Act) -> None:
         before=findings_in_words(order.before_document),
         after=findings_in_words(order.after_document),
     )
-    _tell(act, "closed_report", messages.closed_report, facts)
+    _tell(act, "closed_report", facts)
 
 
 def closed(act: Act, why: str) -> None:
     """It is closed."""
-    _tell(act, "closed", messages.closed, replace(facts_of(act.order), why=why))
+    _tell(act, "closed", replace(facts_of(act.order), why=why))
 
 
 def remark(act: Act, text: str) -> None:
     """A person's own words."""
-    _tell(act, "remark", messages.remark, replace(facts_of(act.order), why=text))
+    _tell(act, "remark", replace(facts_of(act.order), why=text))
 
 
 def late(act: Act, why: str, *, previous: Promise) -> None:
@@ -148,15 +149,14 @@ def late(act: Act, why: str, *, previous: Promise) -> None:
     facts = replace(facts_of(act.order), why=why, previous=_range(previous), next_steps=GOES_ON)
     if act.order.state == OrderState.WORKING:  # it has started: only its end is news
         facts = replace(facts, promise=None, previous=None)
-    _tell(act, "late", messages.late, facts)
+    _tell(act, "late", facts)
 
 
 def progress(act: Act, status: str) -> None:
     """The regular sign of life; at most one an hour."""
     order = act.order
-    texts = messages.progress(
-        replace(facts_of(order), status=status, next_steps=NEXT.get(order.waiting_what or "", GOES_ON))
-    )
+    facts = replace(facts_of(order), status=status, next_steps=NEXT.get(order.waiting_what or "", GOES_ON))
+    texts = compose(act.session, "progress", facts, language_of(order.ticket))
     tell(
         act.session, order.ticket, kind="progress", subject=order.number, now=act.now, public=texts.public,
         internal=texts.internal, key=f"{order.number}:progress:{act.now:%Y-%m-%dT%H:%M}", automatic=True,
@@ -174,7 +174,7 @@ def referred(session: Session, referral: Referral, now: datetime, *, automatic: 
         next_steps=referral.next_steps, opens_at=referral.team_opens_at, promise_to=referral.promise_to,
         explanation=tuple(referral.promise_explanation),
     )  # fmt: skip
-    _tell_referral(session, referral, "referred", messages.referred(facts), now, automatic=automatic)
+    _tell_referral(session, referral, "referred", facts, now, automatic=automatic)
 
 
 def answered(session: Session, referral: Referral, now: datetime) -> None:
@@ -183,7 +183,7 @@ def answered(session: Session, referral: Referral, now: datetime) -> None:
     facts = ReferralFacts(
         number=referral.number, team=hours.title, time_zone=hours.time_zone, answer=referral.answer or ""
     )
-    _tell_referral(session, referral, "answered", messages.answered(facts), now)
+    _tell_referral(session, referral, "answered", facts, now)
 
 
 def findings_in_words(document: dict[str, Any] | None) -> str:
@@ -196,12 +196,13 @@ def findings_in_words(document: dict[str, Any] | None) -> str:
     return "No fault found." if document.get("complete") else "No fault found, but not every source answered."
 
 
-def _tell(act: Act, kind: str, words: Callable[[OrderFacts], Texts], facts: OrderFacts) -> None:
-    texts = words(facts)
+def _tell(act: Act, kind: str, facts: OrderFacts, *, words: str | None = None) -> None:
+    """One message into every ticket that the order serves, in its customer's language; `words`: if not the kind's."""
     order = act.order
     key = f"{order.number}:{kind}:{order.version}"
     for ticket in (order.ticket, *linked_tickets(act.session, order)):
         own = key if ticket.id == order.ticket_id else f"{key}:{ticket.id}"
+        texts = compose(act.session, words or kind, facts, language_of(ticket))
         tell(
             act.session, ticket, kind=kind, subject=order.number, key=own, now=act.now, public=texts.public,
             internal=texts.internal, automatic=act.is_automatic, status=_status(act, kind, ticket.id),
@@ -216,8 +217,9 @@ def _status(act: Act, kind: str, ticket_id: int) -> Status | None:
 
 
 def _tell_referral(
-    session: Session, referral: Referral, kind: str, texts: Texts, now: datetime, *, automatic: bool = False
+    session: Session, referral: Referral, kind: str, facts: ReferralFacts, now: datetime, *, automatic: bool = False
 ) -> None:
+    texts = compose(session, kind, facts, language_of(referral.ticket))
     tell(
         session, referral.ticket, kind=kind, subject=referral.number,
         key=f"{referral.number}:{kind}:{referral.version}", now=now, public=texts.public, internal=texts.internal,

@@ -107,6 +107,7 @@ def _ticket(session: Session, body: dict[str, Any], now: datetime) -> Ticket:
     return ticket_of(
         session, system=given["system"], external_id=given["id"], url=given.get("url"), subject=given["subject"],
         channel=given["channel"], opened_at=given["opened_at"], now=now,
+        language=given.get("language"),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from app.core import events
 from app.core.access import Principal
 from app.core.database import notify
 from app.core.errors import Conflict
+from app.core.language import Language, told
 from app.hardware.operations.diagnose import request_diagnostics
 from app.jobs.kind import Kind
 from app.jobs.models import OrderTicket, WorkOrder
@@ -54,12 +55,12 @@ def _follow_up(session: Session, order: WorkOrder, now: datetime) -> None:
 
 def reply(session: Session, principal: Principal, ticket: Ticket, text: str, *, now: datetime) -> Message:
     """A person's own words into the ticket; all that came in so far is answered by them. Raises Invalid (internals)."""
-    told = tell(
+    written = tell(
         session, ticket, kind="reply", subject=f"ticket {ticket.id}", key=f"ticket:{ticket.id}:reply:{uuid4()}",
         now=now, public=text, automatic=principal.is_program,
     )  # fmt: skip
     handle(session, ticket, by=principal.name, now=now)
-    return told
+    return written
 
 
 def join(session: Session, principal: Principal, ticket: Ticket, order: WorkOrder, *, now: datetime) -> None:
@@ -78,10 +79,10 @@ def join(session: Session, principal: Principal, ticket: Ticket, order: WorkOrde
     handle(session, ticket, by=principal.name, now=now)
 
 
-def questions_for(kind: Kind, tag: str | None) -> str:
-    """A reply that asks what a kind of job must know, ready to be sent."""
-    asked = [f"- {question.text}" for question in kind.questions if question.required]
-    about = f" on {tag}" if tag else ""
+def questions_for(kind: Kind, tag: str | None, language: Language) -> str:
+    """A reply that asks what a kind of job must know, ready to be sent, in the customer's language."""
+    asked = [f"- {told(question.text, language)}" for question in kind.questions if question.required]
+    title, about = told(kind.title, language), f" on {tag}" if tag else ""
     if not asked:
-        return f"We are ready to book this for you{about}: {kind.title.lower()}. May we go ahead?"
-    return "\n".join([f"To book this for you{about} ({kind.title.lower()}), please tell us:", *asked])
+        return told(f"We are ready to book this for you{about}: {title}. May we go ahead?", language)
+    return "\n".join([told(f"To book this for you{about} ({title}), please tell us:", language), *asked])

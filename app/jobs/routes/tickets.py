@@ -16,12 +16,14 @@ from app.hardware.queries import latest, open_run
 from app.jobs import queries
 from app.jobs.clocks_page import shown
 from app.jobs.forms_ticket import ReplyForm
+from app.jobs.forms_wording import LanguageForm
 from app.jobs.kinds import KINDS
 from app.jobs.operations import inbox
 from app.jobs.queries_clocks import clocks_of_ticket
 from app.jobs.queries_tickets import mentioned, orders_for, ticket_numbered
 from app.jobs.suggestions import suggested
 from app.tickets.intake import handle
+from app.tickets.integrations import language_of
 from app.tickets.queries import conversation, entries
 
 blueprint: Final = Blueprint("tickets", "app.jobs", template_folder="templates")
@@ -32,7 +34,11 @@ blueprint: Final = Blueprint("tickets", "app.jobs", template_folder="templates")
 def ticket(ticket_id: int) -> ResponseReturnValue:
     """The conversation beside what is known of the machines it may mean; `ask` fills in a kind's questions."""
     kind = KINDS.get(request.args.get("ask", ""))
-    text = inbox.questions_for(kind, request.args.get("asset", "")[:64] or None) if kind else ""
+    if kind is None:
+        return _page(ticket_id, ReplyForm.sent(text=""))
+    with transaction() as session:
+        language = language_of(ticket_numbered(session, ticket_id))
+    text = inbox.questions_for(kind, request.args.get("asset", "")[:64] or None, language)
     return _page(ticket_id, ReplyForm.sent(text=text))
 
 
@@ -70,6 +76,19 @@ def join(ticket_id: int) -> ResponseReturnValue:
     return redirect(url_for("tickets.ticket", ticket_id=ticket_id), 303)
 
 
+@blueprint.post("/tickets/<int:ticket_id>/language")
+@needs(Permission.ORDERS_CREATE)
+def language(ticket_id: int) -> ResponseReturnValue:
+    """The language that this customer is written to in, from the next message on."""
+    form = LanguageForm.sent()
+    if not form.is_sent_well():
+        return _page(ticket_id, ReplyForm(), form), 422
+    with transaction() as session:
+        ticket_numbered(session, ticket_id).language = form.language.data
+    flash("The next message is written in that language.", "ok")
+    return redirect(url_for("tickets.ticket", ticket_id=ticket_id), 303)
+
+
 @blueprint.post("/tickets/<int:ticket_id>/done")
 @needs(Permission.ORDERS_CREATE)
 def done(ticket_id: int) -> ResponseReturnValue:
@@ -80,7 +99,7 @@ def done(ticket_id: int) -> ResponseReturnValue:
     return redirect(url_for("level1.inbox"), 303)
 
 
-def _page(ticket_id: int, form: ReplyForm) -> str:
+def _page(ticket_id: int, form: ReplyForm, chosen: LanguageForm | None = None) -> str:
     with transaction() as session:
         found = ticket_numbered(session, ticket_id)
         said = entries(session, ticket_id)
@@ -100,4 +119,5 @@ def _page(ticket_id: int, form: ReplyForm) -> str:
             clocks=shown(clocks_of_ticket(session, found, business_now()), business_now(), "UTC"),
             suggested=lambda finding: suggested(finding, KINDS),
             form=form,
+            language_form=chosen or LanguageForm(data={"language": language_of(found)}),
         )

@@ -2,49 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
+from babel.dates import format_date, get_timezone_location
+
+from app.core.language import Language
 
 
-def moment_words(at: datetime | None, zone: ZoneInfo) -> str:
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """How a language says an instant and a range; `day` is a pattern of Babel (Unicode TR 35)."""
+
+    day: str
+    place: str
+    moment: str
+    between: str
+    at: str
+    ends: str
+
+
+_SHAPES: Final[Mapping[Language, _Shapes]] = {
+    Language.ENGLISH: _Shapes(
+        day="EEEE d MMMM y",
+        place="{city} time ({offset})",
+        moment="{day}, {time} {place}",
+        between="on {day} between {start} and {end} {place}",
+        at="on {day} at {start} {place}",
+        ends="between {first} and {last}",
+    ),
+    Language.GERMAN: _Shapes(
+        day="EEEE, d. MMMM y",
+        place="Uhr Ortszeit {city} ({offset})",
+        moment="{day}, {time} {place}",
+        between="am {day}, zwischen {start} und {end} {place}",
+        at="am {day}, um {start} {place}",
+        ends="zwischen {first} und {last}",
+    ),
+}
+
+
+def moment_words(at: datetime | None, zone: ZoneInfo, language: Language = Language.ENGLISH) -> str:
     """Return "Monday 30 November 2026, 10:30 Amsterdam time (UTC+01:00)"; empty without an instant."""
     if at is None:
         return ""
-    local = at.astimezone(zone)
-    return f"{_day(local)}, {_clock(local)} {_place(zone)} ({_offset(local)})"
+    local, shapes = at.astimezone(zone), _SHAPES[language]
+    return shapes.moment.format(day=_day(local, language), time=_clock(local), place=_place(local, zone, language))
 
 
-def range_words(span: tuple[datetime, datetime] | None, zone: ZoneInfo) -> str:
+def range_words(span: tuple[datetime, datetime] | None, zone: ZoneInfo, language: Language = Language.ENGLISH) -> str:
     """Return "on Monday 30 November 2026 between 08:00 and 10:00 Amsterdam time (UTC+01:00)"; empty without a range."""
     if span is None:
         return ""
     start, end = (at.astimezone(zone) for at in span)
+    shapes = _SHAPES[language]
     if start.date() != end.date() or start.utcoffset() != end.utcoffset():
-        return f"between {moment_words(start, zone)} and {moment_words(end, zone)}"
-    if _clock(start) == _clock(end):
-        return f"on {_day(start)} at {_clock(start)} {_place(zone)} ({_offset(start)})"
-    return f"on {_day(start)} between {_clock(start)} and {_clock(end)} {_place(zone)} ({_offset(start)})"
+        return shapes.ends.format(first=moment_words(start, zone, language), last=moment_words(end, zone, language))
+    shape = shapes.at if _clock(start) == _clock(end) else shapes.between
+    return shape.format(
+        day=_day(start, language), start=_clock(start), end=_clock(end), place=_place(start, zone, language)
+    )
 
 
-def _day(local: datetime) -> str:
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+def _day(local: datetime, language: Language) -> str:
+    return format_date(local.date(), _SHAPES[language].day, locale=language)
 
 
 def _clock(local: datetime) -> str:
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def _place(zone: ZoneInfo) -> str:
-    return f"{zone.key.rpartition('/')[2].replace('_', ' ')} time"
-
-
-def _offset(local: datetime) -> str:
+def _place(local: datetime, zone: ZoneInfo, language: Language) -> str:
+    city = zone.key.rpartition("/")[2].replace("_", " ")
+    if language != Language.ENGLISH and "/" in zone.key:
+        city = get_timezone_location(zone.key, locale=language, return_city=True)
     digits = local.strftime("%z")
-    return f"UTC{digits[:3]}:{digits[3:5]}"
+    return _SHAPES[language].place.format(city=city, offset=f"UTC{digits[:3]}:{digits[3:5]}")

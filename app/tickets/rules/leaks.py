@@ -20,6 +20,10 @@ _PATTERNS: Final = tuple(
         r"(?=[a-z-]*[0-9])[a-z0-9][a-z0-9-]{3,}",  # serial: CZ12345, serial number CZ12345, S/N CZ12345
         r"\b(?:rack|cabinet)\s+(?=[a-z.-]*[0-9])[a-z0-9][a-z0-9.-]*",
         r"\bU[0-9]{1,2}\b",
+        r"\b(?:Seriennummer|Serien-?Nr\.?)(?:\s*(?:ist|lautet|[:=#])\s*|\s+)(?=[a-z-]*[0-9])[a-z0-9][a-z0-9-]{3,}",
+        r"\b(?:Schrank|Serverschrank)\s+(?=[a-z.-]*[0-9])[a-z0-9][a-z0-9.-]*",
+        r"\b(?:(?-i:HE) ?|Höheneinheit )[0-9]{1,2}\b",
+        r"\b(?:Kennwort|Passwort|Zugangscode|Schlüssel)\s*(?:ist|lautet|[:=])\s*\S+",
         r"\b(?:password|passphrase|passwd|community|secret|token|api[ _-]?key)\s*(?:is|[:=])\s*\S+",
         r"\bwhsec_\S+",
     )

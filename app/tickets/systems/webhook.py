@@ -31,7 +31,7 @@ from app.tickets.system import (
 TOTAL_S: Final = 15.0
 MOST_BYTES: Final = 20_000
 RETRIED_REFUSALS: Final = frozenset({408, 409, 425, 429})
-LONGEST: Final = {"id": 200, "url": 2000, "subject": 500, "by": 200, "text": 20_000}
+LONGEST: Final = {"id": 200, "url": 2000, "subject": 500, "by": 200, "text": 20_000, "language": 35}
 KINDS: Final = {
     "ticket.opened": EntryKind.OPENED,
     "ticket.replied": EntryKind.CUSTOMER,
@@ -108,6 +108,7 @@ def _snapshot(told: dict[str, Any], message_id: str) -> Snapshot:
         opened_at=_instant(ticket, "opened_at") if ticket.get("opened_at") else at,
         closed=kind == EntryKind.STATUS,
         entries=(Entry(message_id, kind, at, _text(data, "by", ""), _text(data, "text", "")),),
+        language=_text(ticket, "language", "") or None,
     )
 
 

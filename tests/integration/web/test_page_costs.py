@@ -83,6 +83,9 @@ class House:
                     yield from ((rule.rule, f"{address}?{asked}") for asked in ASKED.get(rule.rule, ()))
 
     def _of(self, rule: Rule) -> Iterator[str]:
+        if rule.rule.startswith("/messages/"):
+            yield "/messages/booked/de"
+            return
         if rule.rule.startswith("/procedures/"):
             yield "/procedures/disk_swap"
             return

@@ -29,6 +29,7 @@ TABLE = {
     Permission.PEOPLE_WRITE:      "-          -    -         -        x      -",
     Permission.BOARD_READ:        "-          -    -         x        -      -",
     Permission.MESSAGES_READ:     "-          x    -         x        -      -",
+    Permission.MESSAGES_WRITE:    "-          -    -         x        x      -",
     Permission.SELF:              "x          x    x         x        x      x",
 }  # fmt: skip
 
