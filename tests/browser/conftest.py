@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.serving import Served, serving
-from tests.integration.conftest import program_of, settings, site, web_app
+from tests.integration.conftest import compiled_templates, engines, program_of, settings, site, web_app
 from tests.integration.jobs.conftest import Hall, at, hall
 
-__all__ = ["at", "hall", "program_of", "settings", "site", "web_app"]  # fixtures that pages need too
+# fixtures that pages need too
+__all__ = ["at", "compiled_templates", "engines", "hall", "program_of", "settings", "site", "web_app"]
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
