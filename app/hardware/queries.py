@@ -136,6 +136,18 @@ def open_run(session: Session, asset: Asset) -> Diagnostics | None:
     return session.scalars(still.order_by(Diagnostics.requested_at.desc()).limit(1)).first()
 
 
+def under_way(session: Session, diagnostics_id: UUID) -> Diagnostics:
+    """An asking with all that says who will be asked: its machine, what feeds it and how each is reached."""
+    far = selectinload(Asset.endpoints)
+    reached = (
+        far,
+        selectinload(Asset.power).joinedload(PowerCord.pdu).options(*FAR_END, far),
+        selectinload(Asset.network).joinedload(NetworkCable.switch).options(*FAR_END, far),
+    )
+    wanted = select(Diagnostics).where(Diagnostics.id == diagnostics_id)
+    return session.scalars(wanted.options(joinedload(Diagnostics.asset).options(*reached))).one()
+
+
 def worst_of(session: Session, assets: Sequence[Asset]) -> dict[int, str | None]:
     """The worst state that each asset's newest diagnostics found, or a later sweep, by asset id (two queries)."""
     wanted = [asset.id for asset in assets]

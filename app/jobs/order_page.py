@@ -1,4 +1,4 @@
-"""Everything that the page of one order shows to one person at one moment. Reads only."""
+"""Everything that the page of one order shows to one person at one moment, from what was read of it."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.core import events
 from app.core.access import Principal
 from app.core.clock import drill_offset
 from app.core.errors import Conflict
 from app.core.events import Event
 from app.core.permissions import Permission
 from app.hardware.models import DeviceAction, Diagnostics
-from app.hardware.queries import ID_LED, latest, newest_action, open_run
-from app.jobs import outlook, queries
+from app.jobs import outlook
+from app.jobs.clocks import Clock
+from app.jobs.clocks.facts import Call
+from app.jobs.clocks.facts import Fact as Happened
+from app.jobs.clocks.promises import Appointed, order_clocks
 from app.jobs.clocks_page import Shown, shown
 from app.jobs.day import Window, last_start, window_of
 from app.jobs.disks import Disks, is_old, unsafe_to_pull
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
-from app.jobs.operations.act import Act
 from app.jobs.operations.disk_guard import disks_of, guards_disks, held_codes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
 from app.jobs.procedure import last_no_return
-from app.jobs.queries_clocks import clocks_of_order
-from app.jobs.queries_machine import diagnoses_for
-from app.jobs.queries_tickets import customer_wrote
+from app.jobs.queries_clocks import clocks_told, is_call, record_of
+from app.jobs.queries_order import OrderFacts
 from app.jobs.rules import device_serial
 from app.jobs.start import check_start
 from app.jobs.states import AT_RACK, OrderState, Verb
 from app.jobs.stops import MATCH_VALID, Stop, is_stale
 from app.shifts.queries import site_calendar
-from app.shifts.queries_places import on_duty
+from app.shifts.queries_places import present
 from app.shifts.window import closes_at
 from app.tickets.models import TicketEntry
 
 BESIDE = ("rack", "tag", "entry", "typed_why", "code", "overtime")
+MOST_CALLS = 20
+MOST_TOLD = 1000
 LAMP_SHOWN = timedelta(minutes=30)
 
 
@@ -146,16 +146,16 @@ class OrderPage:
         return [*pages, replace(self, main=Main.COMPLETE, next_step=None)]
 
 
-def order_page(session: Session, principal: Principal, order: WorkOrder, *, now: datetime, true: datetime) -> OrderPage:
-    """The page of an order that this person may see. About fifteen queries."""
+def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: datetime) -> OrderPage:
+    """The page of an order that this person may see. No query."""
+    order, run = seen.order, seen.run
     kind, calendar = KINDS[order.job_kind], site_calendar(order.site)
     verbs = frozenset(allowed_verbs(order, principal))
     is_holder = order.holder_id == principal.person_id
-    refusal = _start_refusal(session, principal, order, now) if Verb.START in verbs else None
+    refusal = _start_refusal(order, now) if Verb.START in verbs else None
     following = next((step for step in order.steps if step.done_at is None), None)
-    run = _run(session, order)
     questions = {question.id: question.text for question in kind.questions}
-    told = list(events.history(session, order.number))
+    told = seen.events[:MOST_TOLD]
     said = order.after_document or order.before_document or (run.document if run else None)
     return OrderPage(
         order=order,
@@ -179,7 +179,7 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         no_return_until=last_no_return(kind, closes_at(calendar, now)),
         timer_until=_timer(order, following),
         is_stale=is_stale(order.matched_at, now),
-        disks=_disks(session, order, now),
+        disks=_disks(order, seen.newest, now),
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
@@ -188,25 +188,24 @@ def order_page(session: Session, principal: Principal, order: WorkOrder, *, now:
         next_step=following,
         track=["done" if s.done_at else "now" if s is following else "todo" for s in order.steps],
         run=run,
-        diagnosis=diagnoses_for(session, [order]).get(order.id),
+        diagnosis=seen.diagnosis,
         may_sign=principal.may(Permission.ASSETS_WRITE, order.site_id),
-        lamp=_lamp(newest_action(session, order.asset_id, ID_LED), true),
+        lamp=_lamp(seen.lamp, true),
         may_light=principal.may(Permission.ID_LED, order.site_id),
-        colleagues=[name for name in on_duty(session, order.site, now) if name != principal.full_name],
-        photos=queries.photos_of(session, order.id),
-        calls=queries.referrals_of(session, order.id),
-        others=queries.open_orders_on(session, order.asset_id, other_than=order.id),
-        customer=customer_wrote(session, order),
-        clocks=shown(clocks_of_order(session, order, now), now, order.site.time_zone),
+        colleagues=[name for name in present(calendar, seen.lines, now) if name != principal.full_name],
+        photos=seen.photos,
+        calls=seen.calls[:MOST_CALLS],
+        others=seen.others,
+        customer=seen.customer,
+        clocks=shown(_clocks(seen, now), now, order.site.time_zone),
         record=_record(order, told),
         signed=next((one for one in reversed(told) if one.verb == Verb.COMPLETION and one.detail.get("outcome")), None),
     )
 
 
-def _start_refusal(session: Session, principal: Principal, order: WorkOrder, now: datetime) -> Conflict | None:
-    act = Act(session, order, Verb.START, principal.name, principal.person_id, now)
+def _start_refusal(order: WorkOrder, now: datetime) -> Conflict | None:
     try:
-        check_start(start_facts(act))
+        check_start(start_facts(order, now))
     except Conflict as refusal:
         return refusal
     return None
@@ -220,24 +219,30 @@ def _timer(order: WorkOrder, following: Step | None) -> datetime | None:
     return before + timedelta(seconds=following.within_s) if before else None
 
 
-def _disks(session: Session, order: WorkOrder, now: datetime) -> DiskPage | None:
+def _disks(order: WorkOrder, newest: Diagnostics | None, now: datetime) -> DiskPage | None:
     if order.state not in AT_RACK or not guards_disks(order):
         return None
-    disks = disks_of(session, order)
+    disks = disks_of(order, newest)
     if disks is None:
         return DiskPage(None, None, is_old=False, held="")
     held = held_codes(order, disks, now) if order.state == OrderState.WORKING else None
     return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), json.dumps(held) if held else "")
 
 
-def _run(session: Session, order: WorkOrder) -> Diagnostics | None:
-    """The diagnostics that matter now: AFTER, else those under way, else BEFORE, else the machine's latest."""
-    if order.after_id:
-        return session.get(Diagnostics, order.after_id)
-    frozen = session.get(Diagnostics, order.before_id) if order.before_id else None
-    if order.state == OrderState.VERIFYING or frozen is None:
-        return open_run(session, order.asset) or frozen or latest(session, order.asset)
-    return frozen
+def _clocks(seen: OrderFacts, now: datetime) -> list[Clock]:
+    """Every clock of the order and of its ticket."""
+    record = record_of(
+        seen.order,
+        facts=[Happened(e.at, e.verb, e.from_state, e.to_state, e.device_at, e.detail) for e in seen.events],
+        calls=[Call(c.team, c.created_at, c.answered_at) for c in sorted(filter(is_call, seen.calls), key=_begun)],
+        appointed=[Appointed(one.at, one.begin_by, one.done_by) for one in seen.promised],
+        deliveries=seen.deliveries,
+    )
+    return [*clocks_told(seen.order.ticket, seen.ticket_deliveries, now), *order_clocks(record, now)]
+
+
+def _begun(call: Referral) -> datetime:
+    return call.created_at
 
 
 def _gates(order: WorkOrder) -> Sequence[Gate]:

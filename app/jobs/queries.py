@@ -156,11 +156,9 @@ def orders_in(
     return listed(session, ids)
 
 
-def open_orders_on(session: Session, asset_id: int, *, other_than: int | None = None) -> Sequence[WorkOrder]:
+def open_orders_on(session: Session, asset_id: int) -> Sequence[WorkOrder]:
     """Orders not yet ended on one machine, oldest first."""
     ids = select(WorkOrder.id).where(WorkOrder.asset_id == asset_id, WorkOrder.state.in_(OPEN_STATES))
-    if other_than is not None:
-        ids = ids.where(WorkOrder.id != other_than)
     return listed(session, ids.order_by(WorkOrder.id).limit(20))
 
 
@@ -219,11 +217,6 @@ def referrals_of(session: Session, order_id: int) -> Sequence[Referral]:
     """Calls for help of one order, newest first."""
     query = select(Referral).where(Referral.order_id == order_id).order_by(Referral.id.desc()).limit(20)
     return session.scalars(query).unique().all()
-
-
-def photos_of(session: Session, order_id: int) -> Sequence[Photo]:
-    """Pictures of one order without the image itself, oldest first."""
-    return session.scalars(select(Photo).where(Photo.order_id == order_id).order_by(Photo.at).limit(200)).all()
 
 
 def photo(session: Session, order: WorkOrder, photo_id: UUID) -> Photo:

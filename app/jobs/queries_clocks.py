@@ -61,17 +61,17 @@ def clocks_of_tickets(session: Session, tickets: Collection[Ticket], now: dateti
     by_ticket: dict[int, list[Delivery]] = defaultdict(list)
     for ticket_id, _, delivery in told:
         by_ticket[ticket_id].append(delivery)
-    for ticket in tickets:  # somebody may have answered in the ticket system itself
-        if ticket.first_response_at is not None:
-            by_ticket[ticket.id].append(Delivery(ticket.first_response_at, by_person=True))
-    calendars = calendars_for(ANYWHERE)
-    return {
-        ticket.id: ticket_clocks(
-            ticket.external_id, ticket.channel, ticket.opened_at, by_ticket[ticket.id], calendars, now,
-            acknowledged_at=ticket.acknowledged_at,
-        )
-        for ticket in tickets
-    }  # fmt: skip
+    return {ticket.id: clocks_told(ticket, by_ticket[ticket.id], now) for ticket in tickets}
+
+
+def clocks_told(ticket: Ticket, told: Sequence[Delivery], now: datetime) -> list[Clock]:
+    """The same from what the ticket was told. Somebody may have answered in the ticket system itself (no query)."""
+    there = ticket.first_response_at
+    return ticket_clocks(
+        ticket.external_id, ticket.channel, ticket.opened_at,
+        [*told, Delivery(there, by_person=True)] if there else told, calendars_for(ANYWHERE), now,
+        acknowledged_at=ticket.acknowledged_at,
+    )  # fmt: skip
 
 
 def records(session: Session, orders: Sequence[WorkOrder]) -> list[OrderRecord]:
@@ -86,13 +86,24 @@ def records(session: Session, orders: Sequence[WorkOrder]) -> list[OrderRecord]:
     for _, subject, delivery in _deliveries(session, Message.subject.in_(numbers)):
         heard[subject].append(delivery)
     return [
-        OrderRecord(
-            number=order.number, facts=facts[order.number], calls=calls[order.id], appointed=appointed[order.id],
-            deliveries=heard[order.number], calendars=calendars_for(site_calendar(order.site)),
-            asked_for=order.escalation.not_before, resolve_within=resolve_within(order),
+        record_of(
+            order, facts=facts[order.number], calls=calls[order.id], appointed=appointed[order.id],
+            deliveries=heard[order.number],
         )
         for order in orders
     ]  # fmt: skip
+
+
+def record_of(
+    order: WorkOrder, *, facts: Sequence[Fact], calls: Sequence[Call], appointed: Sequence[Appointed],
+    deliveries: Sequence[Delivery],
+) -> OrderRecord:  # fmt: skip
+    """What the clocks of one order look at, of what was read (no query)."""
+    return OrderRecord(
+        number=order.number, facts=facts, calls=calls, appointed=appointed, deliveries=deliveries,
+        calendars=calendars_for(site_calendar(order.site)), asked_for=order.escalation.not_before,
+        resolve_within=resolve_within(order),
+    )  # fmt: skip
 
 
 def resolve_within(order: WorkOrder) -> timedelta | None:
@@ -113,6 +124,11 @@ def _facts(session: Session, numbers: Collection[str]) -> Mapping[str, list[Fact
     for stream, *fact in session.execute(wanted.order_by(Event.stream, Event.seq)):
         found[stream].append(Fact(*fact))
     return found
+
+
+def is_call(referral: Referral) -> bool:
+    """Of people; what the clockwork tells management is no hand-over."""
+    return referral.from_rack and referral.opened_by != NOBODY
 
 
 def _calls(session: Session, order_ids: Collection[int]) -> Mapping[int, list[Call]]:

@@ -16,7 +16,7 @@ from app.hardware.models import Asset, Endpoint
 from app.jobs.mentions import addresses_among, words_that_may_name
 from app.jobs.models import OrderTicket, Referral, WorkOrder
 from app.jobs.queries import LIGHT, OPEN_STATES
-from app.tickets.models import Ticket, TicketEntry
+from app.tickets.models import Ticket
 from app.tickets.queries import awaiting_word, entries
 
 MOST_MENTIONS: Final = 10
@@ -84,17 +84,6 @@ def linked_tickets(session: Session, order: WorkOrder) -> Sequence[Ticket]:
     """The other tickets that an order serves (one query)."""
     wanted = select(Ticket).join(OrderTicket, OrderTicket.ticket_id == Ticket.id)
     return session.scalars(wanted.where(OrderTicket.order_id == order.id).order_by(Ticket.id)).all()
-
-
-def customer_wrote(session: Session, order: WorkOrder, *, limit: int = 3) -> Sequence[TicketEntry]:
-    """What customers wrote since the order was made, newest first (one query, bounded)."""
-    linked = select(OrderTicket.ticket_id).where(OrderTicket.order_id == order.id)
-    wanted = select(TicketEntry).where(
-        or_(TicketEntry.ticket_id == order.ticket_id, TicketEntry.ticket_id.in_(linked)),
-        TicketEntry.kind == "customer",
-        TicketEntry.received_at > order.created_at,
-    )
-    return session.scalars(wanted.order_by(TicketEntry.received_at.desc(), TicketEntry.id.desc()).limit(limit)).all()
 
 
 def mentioned(session: Session, text: str, principal: Principal | None = None) -> list[Mention]:

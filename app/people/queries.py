@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import DateTime, Row, Select, Text, bindparam, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.access import Grant, Principal
@@ -28,23 +28,14 @@ def principal_of_session(session: Session, secret: str, now: datetime) -> tuple[
 
     None when nobody does, after 12 hours of silence, after 7 days, or once the person is deactivated.
     """
-    rows = session.execute(
-        _person_and_grants(WebSession.seen_at)
-        .join(WebSession, WebSession.person_id == Person.id)
-        .where(WebSession.secret_hash == secret_hash(secret))
-        .where(WebSession.expires_at > now, WebSession.seen_at > now - IDLE)
-    ).all()
+    given = {"hash": secret_hash(secret), "now": now, "idle": now - IDLE}
+    rows = session.execute(_BY_SESSION, given).all()
     return (_principal(rows), rows[0].seen_at) if rows else None
 
 
 def principal_of_token(session: Session, secret: str, now: datetime) -> Principal | None:
     """Who holds an API token (one query); None when it is unknown, revoked, expired, or its person deactivated."""
-    rows = session.execute(
-        _person_and_grants(ApiToken.scopes)
-        .join(ApiToken, ApiToken.person_id == Person.id)
-        .where(ApiToken.secret_hash == secret_hash(secret), ApiToken.revoked_at.is_(None))
-        .where(ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now))
-    ).all()
+    rows = session.execute(_BY_TOKEN, {"hash": secret_hash(secret), "now": now}).all()
     if not rows:
         return None
     scopes: list[str] | None = rows[0].scopes
@@ -58,6 +49,21 @@ def _person_and_grants(extra: Any) -> Select[Any]:
         .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
         .where(Person.active)
     )
+
+
+_HASH = bindparam("hash", type_=Text)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_BY_SESSION = (
+    _person_and_grants(WebSession.seen_at)
+    .join(WebSession, WebSession.person_id == Person.id)
+    .where(WebSession.secret_hash == _HASH, WebSession.expires_at > _NOW, WebSession.seen_at > bindparam("idle"))
+)
+_BY_TOKEN = (
+    _person_and_grants(ApiToken.scopes)
+    .join(ApiToken, ApiToken.person_id == Person.id)
+    .where(ApiToken.secret_hash == _HASH, ApiToken.revoked_at.is_(None))
+    .where(ApiToken.expires_at.is_(None) | (ApiToken.expires_at > _NOW))
+)
 
 
 def _principal(rows: Sequence[Row[Any]], scopes: frozenset[Permission] | None = None) -> Principal:

@@ -9,23 +9,51 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Column, Date, DateTime, Integer, Row, extract, func, select, values
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    exists,
+    extract,
+    func,
+    select,
+    values,
+)
 from sqlalchemy.orm import Session
 
 from app.core.access import Principal, visible
 from app.core.permissions import Permission
 from app.people.models import Person
 from app.shifts.models import Absence, Appointment, Roster
-from app.shifts.queries import site_calendar
 from app.shifts.window import HORIZON, Calendar, Opening, intersect, opening_at, openings, parse_hours, subtract
 from app.sites.models import ClosedDay, Site
 
 PAST = timedelta(days=10)  # a closed day before that says nothing of now
 DAY = timedelta(days=1)
 
-Line = Row[int, int, str, str, date, date | None]
-"""Of a roster: site, person, full name, hours, first and last day."""
+
+class Line(NamedTuple):
+    """A line of a roster, with first and last day."""
+
+    site_id: int
+    person_id: int
+    full_name: str
+    hours: str
+    valid_from: date
+    valid_until: date | None
+
+
+LINES = (
+    select(Roster.site_id, Roster.person_id, Person.full_name, Roster.hours, Roster.valid_from, Roster.valid_until)
+    .join(Person, Person.id == Roster.person_id)
+    .where(Person.active)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +98,30 @@ def visible_places(session: Session, principal: Principal, permission: Permissio
     ]
 
 
-def on_duty(session: Session, site: Site, at: datetime) -> list[str]:
-    """Names of the technicians whose shift at the site covers `at` (two queries)."""
-    place = Place(site.id, site.code, site.name, site.hours, site.worker_seen_at, site_calendar(site))
-    return present_at(session, [place], at)[site.id]
-
-
 def present_at(session: Session, places: Sequence[Place], at: datetime) -> Mapping[int, list[str]]:
-    """Names of the technicians whose shift covers `at`, by site id: rostered, in site hours, not away (two queries)."""
-    is_open = {place.id: place.calendar for place in places if opening_at(place.calendar, at)}
-    lines = _lines(session, is_open, at)
-    away = set(
-        session.scalars(
-            select(Absence.person_id).where(
-                Absence.person_id.in_({line.person_id for line in lines}), Absence.ends_at > at, Absence.starts_at <= at
-            )
-        )
+    """Names of the technicians whose shift covers `at`, by site id: rostered, in site hours, not away (one query)."""
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for line in _lines(session, [place.id for place in places], at, is_here(at)):
+        lines[line.site_id].append(line)
+    return {place.id: present(place.calendar, lines[place.id], at) for place in places}
+
+
+def present(calendar: Calendar, lines: Iterable[Line], at: datetime) -> list[str]:
+    """Whose line of a site's roster covers `at`, in site hours; `lines` are of people who are not away. Pure."""
+    if opening_at(calendar, at) is None:
+        return []
+    return sorted(
+        {
+            line.full_name
+            for line in lines
+            if _counts(line, calendar, at) and opening_at(Calendar(calendar.zone, parse_hours(line.hours)), at)
+        }
     )
-    found: dict[int, set[str]] = defaultdict(set)
-    for line in lines:
-        calendar = is_open[line.site_id]
-        own = Calendar(calendar.zone, parse_hours(line.hours))
-        if line.person_id not in away and _counts(line, calendar, at) and opening_at(own, at):
-            found[line.site_id].add(line.full_name)
-    return {place.id: sorted(found[place.id]) for place in places}
+
+
+def is_here(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """That nobody of a roster line is away at that moment."""
+    return ~exists().where(Absence.person_id == Roster.person_id, Absence.starts_at <= at, Absence.ends_at > at)
 
 
 def load_today(session: Session, places: Sequence[Place], now: datetime) -> list[Load]:
@@ -173,15 +201,11 @@ def _together(calendar: Calendar, hours: str, day: Opening) -> list[Opening]:
     return list(intersect(openings(calendar, *edges), openings(own, *edges)))
 
 
-def _lines(session: Session, site_ids: Iterable[int], at: datetime) -> Sequence[Line]:
+def _lines(session: Session, site_ids: Iterable[int], at: datetime, *which: ColumnElement[bool]) -> Sequence[Line]:
     """Roster lines of active people at these sites that are not over (one query)."""
     over = Roster.valid_until.is_not(None) & (Roster.valid_until < (at - PAST).date())
-    wanted = (
-        select(Roster.site_id, Roster.person_id, Person.full_name, Roster.hours, Roster.valid_from, Roster.valid_until)
-        .join(Person, Person.id == Roster.person_id)
-        .where(Roster.site_id.in_(list(site_ids)), Person.active, ~over)
-    )
-    return session.execute(wanted).all()
+    wanted = LINES.where(Roster.site_id.in_(list(site_ids)), ~over, *which)
+    return [Line(*row) for row in session.execute(wanted)]
 
 
 def _counts(line: Line, calendar: Calendar, at: datetime) -> bool:

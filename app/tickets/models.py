@@ -6,7 +6,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base
@@ -66,10 +65,7 @@ class TicketEntry(Base):
 
 
 class Feed(Base):
-    """How far one integration has been read. `problem` is why the last reading failed; times are true time.
-
-    `owed`: tickets that are still to be read; the cursor has passed them. `fault`: what is set up wrong over there.
-    """
+    """How far one integration has been read. `problem` is why the last reading failed; times are true time."""
 
     __tablename__ = "feed"
 
@@ -79,8 +75,6 @@ class Feed(Base):
     reconciled_at: Mapped[datetime | None]
     problem: Mapped[str | None]
     failing_since: Mapped[datetime | None]
-    owed: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    fault: Mapped[str | None]
 
 
 class HookAttempt(Base):

@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from app.core import browser
 from app.core.clock import true_now
-from app.core.database import transaction
+from app.core.database import reading, transaction
 from app.core.errors import FieldError, Invalid, NotAllowed, Unauthenticated
 from app.people import queries
 from app.people.operations import sessions
@@ -81,16 +81,19 @@ def recognise() -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         g.by_token = True
-        with transaction() as session:
+        with reading() as session:
             g.principal = queries.principal_of_token(session, token.strip(), true_now())
         if g.principal is None:
             raise Unauthenticated("invalid_token", "This token is unknown, expired or revoked.")
     elif secret := browser.secret():
         now = true_now()
-        with transaction() as session:
-            if found := queries.principal_of_session(session, secret, now):
-                g.principal, seen_at = found
-                sessions.touch(session, secret, seen_at=seen_at, now=now)
+        with reading() as session:
+            found = queries.principal_of_session(session, secret, now)
+        if found:
+            g.principal, seen_at = found
+            if sessions.falls_idle(seen_at, now):
+                with transaction() as session:
+                    sessions.touch(session, secret, now)
 
 
 def check_origin() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from flask import g, request
+from werkzeug.local import LocalProxy
 
 from app.core.access import Principal
 from app.core.clock import business_now, drill_offset
@@ -38,7 +40,8 @@ def for_this_request() -> Shell:
     drill_at = now if drill_offset() else None
     if principal is None:
         return Shell(drill_at=drill_at)
-    return Shell(_signed_in(principal), _hours(principal, now), drill_at)
+    hours: Any = LocalProxy(cache(lambda: _hours(principal, now)))  # asked for by pages that are of no one site
+    return Shell(_signed_in(principal), hours, drill_at)
 
 
 def _hours(principal: Principal, now: datetime) -> tuple[SiteHours, ...]:

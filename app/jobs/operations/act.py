@@ -59,13 +59,6 @@ class Act:
         """True inside site hours."""
         return opening_at(self.calendar, self.at) is not None
 
-    def next_opening_local(self) -> str:
-        """The next opening in the site's wall time, for a sentence."""
-        opening = next_opening(self.calendar, self.at)
-        if opening is None:
-            return "at no known time"
-        return local_text(opening.starts_at, self.order.site.time_zone)[:16].replace("T", " ")
-
     def leave(self, to: OrderState, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
         """Write the change (compare-and-set on the order's version), its event, and ring the pages.
 
@@ -87,6 +80,14 @@ class Act:
     def stay(self, *, why: str | None = None, detail: dict[str, Any] | None = None) -> Event:
         """Record an act that leaves the state as it is."""
         return self.leave(OrderState(self.order.state), why=why, detail=detail)
+
+
+def next_opening_local(calendar: Calendar, at: datetime) -> str:
+    """The next opening in the site's wall time, for a sentence."""
+    opening = next_opening(calendar, at)
+    if opening is None:
+        return "at no known time"
+    return local_text(opening.starts_at, calendar.time_zone)[:16].replace("T", " ")
 
 
 def believed(order: WorkOrder, at: datetime | None, now: datetime) -> datetime:
@@ -121,7 +122,8 @@ def check(act: Act, principal: Principal) -> None:
         raise NotAllowed("not_allowed", f"Your role does not include the verb {act.verb}.")
     if act.verb in {Verb.RELEASE, Verb.START} and not act.is_open:
         raise Conflict(
-            "outside_window", f"{order.site.name} is closed. Nothing starts before {act.next_opening_local()}."
+            "outside_window",
+            f"{order.site.name} is closed. Nothing starts before {next_opening_local(act.calendar, act.at)}.",
         )
     if order.state not in rule.from_states:
         raise Conflict("wrong_state", f"The order is {order.state.replace('_', ' ')}: {act.verb} is not possible now.")

@@ -15,6 +15,7 @@ from app.core.clock import drill_offset, utc_text
 from app.core.database import notify
 from app.core.errors import Conflict, NotAllowed
 from app.core.permissions import Role
+from app.hardware.models import Diagnostics
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.queries import latest
 from app.jobs.codes import ROUNDS, WINDOW, code_for, fitting_window, hashes, salt_of, window_end, window_of
@@ -54,9 +55,8 @@ def guards_disks(order: WorkOrder) -> bool:
     return "drive" in KINDS[order.job_kind].finding_kinds
 
 
-def disks_of(session: Session, order: WorkOrder) -> Disks | None:
-    """What is known of the machine's drives now: BEFORE, and the newest diagnostics that tell of any (one query)."""
-    newest = latest(session, order.asset)
+def disks_of(order: WorkOrder, newest: Diagnostics | None) -> Disks | None:
+    """What is known of the machine's drives: BEFORE, and its `newest` diagnostics where they tell of any (no query)."""
     if newest is not None and tells_of_drives(newest.document):
         return read_disks([order.before_document, newest.document], order.target, newest.taken_at)
     before = order.before_document
@@ -76,7 +76,7 @@ def check_pull(act: Act, evidence: dict[str, Any]) -> None:
     A code that Level 1 read out stands for fresh diagnostics; it counts once. Where no source tells of drives, the
     order is flagged: two people compared bay and label.
     """
-    disks = disks_of(act.session, act.order)
+    disks = disks_of(act.order, latest(act.session, act.order.asset))
     if disks is None:
         flag(act.order, BLIND)
         return
@@ -91,7 +91,7 @@ def check_pull(act: Act, evidence: dict[str, Any]) -> None:
 
 def check_removed(act: Act, serial: str) -> None:
     """Raises Stopped when this is not the drive that the diagnostics named, or a healthy one."""
-    disks = disks_of(act.session, act.order)
+    disks = disks_of(act.order, latest(act.session, act.order.asset))
     wrong = wrong_removed(disks, serial) if disks else None
     if wrong:
         raise Stopped(wrong)
@@ -156,7 +156,7 @@ def read_out(session: Session, principal: Principal, order: WorkOrder, *, now: d
         raise NotAllowed("not_allowed", "Level 1 or a system administrator reads the code out.")
     if order.state != OrderState.WORKING or order.code_secret is None:
         raise Conflict("wrong_state", "A code is for a drive that is about to be pulled: the work has not begun.")
-    disks = disks_of(session, order)
+    disks = disks_of(order, latest(session, order.asset))
     if disks is None:
         raise Conflict("no_diagnostics", "No source tells of this machine's drives: there is nothing to vouch for.")
     unsafe = unsafe_to_pull(disks)

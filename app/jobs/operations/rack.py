@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from app.core.clock import drill_offset, utc_text
@@ -13,7 +14,7 @@ from app.jobs.kind import minutes_of, target_of
 from app.jobs.kinds import kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
-from app.jobs.operations.act import Act
+from app.jobs.operations.act import Act, next_opening_local
 from app.jobs.operations.disk_guard import new_secret
 from app.jobs.operations.escalate import open_referral
 from app.jobs.operations.numbers import next_number
@@ -25,7 +26,8 @@ from app.jobs.states import OrderState
 from app.jobs.stops import MATCH_VALID
 from app.jobs.teams import Team
 from app.shifts.operations import reassign
-from app.shifts.window import latest_start, local_text
+from app.shifts.queries import site_calendar
+from app.shifts.window import latest_start, local_text, opening_at
 
 BEFORE_TASK = "jobs.before_taken"
 
@@ -69,24 +71,25 @@ def start(act: Act, _body: dict[str, Any]) -> None:
     """Hands may touch now: inside site hours, with fresh proof and diagnostics, and only if it still fits."""
     order = act.order
     take_newer_before(act)
-    check_start(start_facts(act))
+    check_start(start_facts(order, act.at))
     order.stop = None
     order.started_at = act.at
     act.leave(OrderState.WORKING)
     conversation.started(act)
 
 
-def start_facts(act: Act) -> StartFacts:
+def start_facts(order: WorkOrder, at: datetime) -> StartFacts:
     """What start looks at, also for a page that says beforehand why it is not possible."""
-    order = act.order
+    calendar = site_calendar(order.site)
+    is_open = opening_at(calendar, at) is not None
     return StartFacts(
-        now=act.at,
+        now=at,
         matched_at=order.matched_at,
         has_before=order.before_document is not None,
         consent_needed=order.consent_needed,
-        latest_start=latest_start(act.calendar, act.at, order.minutes) if act.is_open else None,
+        latest_start=latest_start(calendar, at, order.minutes) if is_open else None,
         minutes=order.minutes,
-        next_opening_local=act.next_opening_local(),
+        next_opening_local=next_opening_local(calendar, at),
         discrepancy=order.discrepancy is not None,
     )
 

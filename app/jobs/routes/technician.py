@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core.access import current, needs
 from app.core.clock import business_now, true_now
-from app.core.database import transaction
+from app.core.database import reading, transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
 from app.core.permissions import Permission
 from app.core.tablet import is_queued, is_watched, queueable, stamp
@@ -27,8 +28,9 @@ from app.jobs.operations import disk_guard
 from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
 from app.jobs.operations.stopping import stopped_now
-from app.jobs.order_page import evidence_of, order_page
+from app.jobs.order_page import OrderPage, evidence_of, order_page
 from app.jobs.queries import order_numbered
+from app.jobs.queries_order import order_facts
 from app.jobs.states import OrderState, Verb
 
 blueprint: Final = Blueprint("technician", "app.jobs", template_folder="templates")
@@ -89,12 +91,11 @@ def match(number: str) -> ResponseReturnValue:
 @needs(Permission.ORDERS_READ)
 def stop(number: str) -> ResponseReturnValue:
     """What was found against what was expected; nothing else on the page."""
-    with transaction() as session:
-        found = order_numbered(session, current(), number)
-        if not found.stop:
-            return redirect(url_for("technician.order", number=number), 303)
-        page = order_page(session, current(), found, now=business_now(), true=true_now())
-        return render_template("jobs/stop.html", page=page, order=found, site_hours=page.window, stop=found.stop)
+    with reading() as session:
+        page = _seen(session, number)
+    if not page.order.stop:
+        return redirect(url_for("technician.order", number=number), 303)
+    return render_template("jobs/stop.html", page=page, order=page.order, site_hours=page.window, stop=page.order.stop)
 
 
 @blueprint.post("/orders/<number>/step")
@@ -156,8 +157,7 @@ def id_led(number: str) -> ResponseReturnValue:
         on = request.form.get("on") == "1"
         request_id_led(session, asset, on=on, seconds=LAMP_SECONDS, by=current().name, now=true_now())
         if request.headers.get("HX-Request"):
-            page = order_page(session, current(), found, now=business_now(), true=true_now())
-            return render_template("jobs/lamp.html", page=page, order=found)
+            return render_template("jobs/lamp.html", page=_seen(session, number))
     return redirect(url_for("technician.order", number=number, _anchor="check"), 303)
 
 
@@ -243,35 +243,40 @@ def _told(sentence: str) -> None:
         flash(sentence, "ok")
 
 
+def _seen(session: Session, number: str) -> OrderPage:
+    """The order as this person sees it now (one query)."""
+    now = business_now()
+    return order_page(current(), order_facts(session, current(), number, now), now=now, true=true_now())
+
+
 def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm | None = None) -> ResponseReturnValue:
     if form and is_queued():
         raise form.refusal()
-    with transaction() as session:
-        found = order_numbered(session, current(), number)
-        page = order_page(session, current(), found, now=business_now(), true=true_now())
-        text = render_template(
-            "jobs/order.html",
-            page=page,
-            order=found,
-            site_hours=page.window,
-            refused=refusal.detail if refusal else None,
-            typed=request.form.get("evidence"),
-            match_form=form or MatchForm(),
-            array_valid=STATE_VALID,
-            completion_form=_completion(found, ahead=bool(page.ahead)),
-        )
+    with reading() as session:
+        page = _seen(session, number)
+    text = render_template(
+        "jobs/order.html",
+        page=page,
+        order=page.order,
+        site_hours=page.window,
+        refused=refusal.detail if refusal else None,
+        typed=request.form.get("evidence"),
+        match_form=form or MatchForm(),
+        array_valid=STATE_VALID,
+        completion_form=_completion(page.order, ahead=bool(page.ahead)),
+    )
     return text, refusal.status if refusal else 422 if form else 200
 
 
 def _form_page(number: str, verb: Verb, form: VerbForm) -> ResponseReturnValue:
     if is_queued():
         raise form.refusal()
-    with transaction() as session:
-        found = order_numbered(session, current(), number)
-        page = order_page(session, current(), found, now=business_now(), true=true_now())
-        text = render_template(
-            "jobs/ask.html", page=page, order=found, site_hours=page.window, verb=verb, form=form, team_hours=TEAM_HOURS
-        )
+    with reading() as session:
+        page = _seen(session, number)
+    text = render_template(
+        "jobs/ask.html", page=page, order=page.order, site_hours=page.window, verb=verb, form=form,
+        team_hours=TEAM_HOURS,
+    )  # fmt: skip
     return text, 422 if request.method == "POST" else 200
 
 

@@ -92,10 +92,14 @@ def forget_ended(session: Session, now: datetime) -> None:
     session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - COUNTED))
 
 
-def touch(session: Session, secret: str, *, seen_at: datetime, now: datetime) -> None:
-    """Keep a session from falling idle; writes at most once a minute."""
-    if now - seen_at >= SEEN_EVERY:
-        session.execute(update(WebSession).where(WebSession.secret_hash == secret_hash(secret)).values(seen_at=now))
+def falls_idle(seen_at: datetime, now: datetime) -> bool:
+    """Whether it is time to note that a session is used: once a minute is enough."""
+    return now - seen_at >= SEEN_EVERY
+
+
+def touch(session: Session, secret: str, now: datetime) -> None:
+    """Keep a session from falling idle."""
+    session.execute(update(WebSession).where(WebSession.secret_hash == secret_hash(secret)).values(seen_at=now))
 
 
 def _network(address: str | None) -> str:

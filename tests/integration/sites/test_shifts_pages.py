@@ -9,7 +9,8 @@ import pytest
 from apiflask import APIFlask
 
 from app.core.database import transaction
-from app.shifts.queries_places import on_duty
+from app.shifts.queries import site_calendar
+from app.shifts.queries_places import Place, present_at
 from app.sites.queries import site_coded
 from tests.integration.conftest import Browser
 
@@ -26,7 +27,9 @@ def max_(person: Callable[..., int], browser_of: Callable[[str], Browser]) -> Br
 
 def present(app: APIFlask, at: datetime = MONDAY) -> list[str]:
     with app.app_context(), transaction() as session:
-        return on_duty(session, site_coded(session, "AMS1"), at)
+        site = site_coded(session, "AMS1")
+        place = Place(site.id, site.code, site.name, site.hours, site.worker_seen_at, site_calendar(site))
+        return list(present_at(session, [place], at)[site.id])
 
 
 def test_a_technician_is_put_on_the_roster_and_taken_off_again(max_: Browser, web_app: APIFlask) -> None:

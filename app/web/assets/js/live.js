@@ -5,7 +5,6 @@ import { isDirty } from './form.js'
 
 const longestWait = 10_000
 const patience = 6_000
-const longestAnswer = 20_000
 
 let source = null
 let timer = null
@@ -13,7 +12,7 @@ let failures = 0
 let missed = false
 let heard = ''
 let mark = document.documentElement.dataset.liveMark ?? '' // the last bell that this page knows of
-let working = null // a promise while parts are fetched
+let working = false
 const wanted = new Set() // ids of parts to fetch again
 const postponed = new Set() // ids of parts in which somebody types
 
@@ -32,16 +31,12 @@ const say = (state) => {
   if (words) words.textContent = state === 'live' ? '' : 'Not live'
 }
 
-/** Which of the part's it is, whatever it counts: "3 events" in Record is "4 events" in Record. */
-const nameOf = (details) => {
-  const title = details.closest('section')?.querySelector('h2')?.textContent ?? ''
-  return `${title}|${details.querySelector('summary')?.textContent ?? ''}`.replace(/\d+/g, '').trim()
-}
+const summaries = (part, which) => [...part.querySelectorAll(`${which} > summary`)]
 
 /** What somebody has opened stays open. */
 const keepOpen = (part, fresh) => {
-  const opened = new Set([...part.querySelectorAll('details[open]')].map(nameOf))
-  for (const details of fresh.querySelectorAll('details')) if (opened.has(nameOf(details))) details.open = true
+  const opened = new Set(summaries(part, 'details[open]').map((summary) => summary.textContent.trim()))
+  for (const summary of summaries(fresh, 'details')) if (opened.has(summary.textContent.trim())) summary.parentElement.open = true
 }
 
 const put = (part, fresh) => {
@@ -53,17 +48,10 @@ const put = (part, fresh) => {
   document.dispatchEvent(new CustomEvent('live:refreshed', { detail: fresh }))
 }
 
-/** What the server has to say is said once: a part's request that was told it hands it on. */
-const tellFlashes = (page) => {
-  const told = page.getElementById('flashes')
-  if (told?.children.length) document.getElementById('flashes')?.replaceChildren(...document.adoptNode(told).children)
-}
-
 const refresh = async (address, ids) => {
-  const answer = await fetch(address, { headers: { 'HX-Request': 'true' }, signal: AbortSignal.timeout(longestAnswer) })
+  const answer = await fetch(address, { headers: { 'HX-Request': 'true' } })
   if (!answer.ok || answer.redirected) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  tellFlashes(page)
   for (const id of ids) {
     const fresh = page.getElementById(id)
     const part = document.getElementById(id) // another answer may have replaced it, or what it stood in
@@ -85,20 +73,18 @@ const work = async () => {
   }
 }
 
-const refreshAll = (changed) => {
+const refreshAll = async (changed) => {
   for (const part of changed) (busy(part) ? postponed : wanted).add(part.id)
-  working ??= work()
-    .catch(() => say('lost'))
-    .finally(() => {
-      working = null
-    })
-  return working
+  if (working) return
+  working = true
+  try {
+    await work()
+  } catch {
+    say('lost')
+  } finally {
+    working = false
+  }
 }
-
-const refreshPage = () => refreshAll(parts())
-
-/** Resolves when the parts that are being fetched stand on the page, or when there is no network. */
-export const refreshed = async () => working
 
 const refreshPostponed = () => {
   const waiting = parts().filter(({ id }) => postponed.has(id))
@@ -118,7 +104,7 @@ const changed = ({ data, lastEventId }) => {
 }
 
 const opened = () => {
-  if (missed) refreshPage() // what changed while nobody listened
+  if (missed) refreshAll(parts()) // what changed while nobody listened
   clearTimeout(timer)
   failures = 0
   missed = false
@@ -138,7 +124,7 @@ const failed = () => {
 }
 
 const tryAgain = () => {
-  refreshPage()
+  refreshAll(parts())
   open()
 }
 
@@ -170,7 +156,7 @@ export const watchLive = () => {
   document.addEventListener('htmx:afterSettle', openForNewParts)
   document.addEventListener('live:refreshed', openForNewParts)
   // What this tablet kept is on record now; or the page was a kept one, and the network is there again.
-  for (const name of ['queue:sent', 'page:stale']) document.addEventListener(name, refreshPage)
+  for (const name of ['queue:sent', 'page:stale']) document.addEventListener(name, () => refreshAll(parts()))
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {

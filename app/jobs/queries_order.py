@@ -1,0 +1,215 @@
+"""All that the page of one order shows, read in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    RowMapping,
+    Select,
+    any_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from app.core.access import Principal
+from app.core.database import Base
+from app.core.errors import NotFound
+from app.core.events import Event
+from app.core.permissions import Permission
+from app.core.reading import all_revived, columns_of, first_revived, revived, rows_of
+from app.hardware.models import Asset, DeviceAction, Diagnostics
+from app.hardware.queries import ID_LED, under_way
+from app.hardware.queries_diagnosis import VERB
+from app.jobs.clocks.promises import Delivery
+from app.jobs.models import Escalation, OrderTicket, Photo, PromiseTold, Referral, Step, WorkOrder
+from app.jobs.queries import OPEN_STATES
+from app.jobs.queries_machine import SPEAKS_FOR
+from app.jobs.states import AT_RACK, OrderState
+from app.people.models import Person
+from app.shifts.models import Appointment, Roster
+from app.shifts.queries_places import LINES, PAST, Line, is_here
+from app.sites.models import ClosedDay, Rack, Site
+from app.tickets.models import Message, Ticket, TicketEntry
+
+MOST_OTHERS: Final = 20
+MOST_PHOTOS: Final = 200
+MOST_ENTRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """One order and what belongs to it, all of one moment; detached objects, which hold what its pages show.
+
+    `run` are the diagnostics to show, `newest` the machine's newest while somebody may be at the rack. `diagnosis` is
+    what a system administrator signed of it. `lines` are of the site's roster, of who is not away.
+    """
+
+    order: WorkOrder
+    run: Diagnostics | None
+    newest: Diagnostics | None
+    diagnosis: Event | None
+    lamp: DeviceAction | None
+    events: Sequence[Event]
+    photos: Sequence[Photo]
+    calls: Sequence[Referral]
+    others: Sequence[WorkOrder]
+    customer: Sequence[TicketEntry]
+    promised: Sequence[PromiseTold]
+    ticket_deliveries: Sequence[Delivery]
+    deliveries: Sequence[Delivery]
+    lines: Sequence[Line]
+
+
+def order_facts(session: Session, principal: Principal, number: str, now: datetime) -> OrderFacts:
+    """The order of that number; NotFound when it is not there or at a site this person may not see.
+
+    One query; some more while a machine was asked and nothing answered yet.
+    """
+    sites = principal.sites_for(Permission.ORDERS_READ)
+    given = {"number": number, "sites": None if sites is None else [*sites], "now": now, "past": (now - PAST).date()}
+    row = session.execute(_WANTED, given).mappings().one_or_none()
+    if row is None:
+        raise NotFound("not_found", f"There is no work order {number} that you can see.")
+    facts = _facts(row)
+    run = facts.run
+    if run is not None and run.document is None and not run.parts:
+        return replace(facts, run=under_way(session, run.id))
+    return facts
+
+
+def _facts(row: RowMapping) -> OrderFacts:
+    order = _order(row)
+    told = row["told"] or ()
+    return OrderFacts(
+        order=order,
+        run=first_revived(Diagnostics, row["run"], asset=order.asset),
+        newest=first_revived(Diagnostics, row["newest"]),
+        diagnosis=first_revived(Event, row["diagnosis"]),
+        lamp=first_revived(DeviceAction, row["lamp"]),
+        events=all_revived(Event, row["events"]),
+        photos=all_revived(Photo, row["photos"]),
+        calls=all_revived(Referral, row["calls"]),
+        others=all_revived(WorkOrder, row["others"]),
+        customer=all_revived(TicketEntry, row["customer"]),
+        promised=all_revived(PromiseTold, row["promised"]),
+        ticket_deliveries=[_delivery(one) for one in told if one["ticket_id"] == order.ticket_id],
+        deliveries=[_delivery(one) for one in told if one["subject"] == order.number],
+        lines=[_line(one) for one in row["lines"] or ()],
+    )
+
+
+def _order(row: RowMapping) -> WorkOrder:
+    closed_days = all_revived(ClosedDay, row["closed_days"])
+    site = first_revived(Site, row["site"], closed_days=closed_days)
+    during = row["during"]
+    return revived(
+        WorkOrder,
+        {name: row[name] for name in _ORDER},
+        site=site,
+        asset=first_revived(Asset, row["asset"], site=site, rack=first_revived(Rack, row["rack"])),
+        ticket=first_revived(Ticket, row["ticket"]),
+        escalation=first_revived(Escalation, row["escalation"]),
+        holder=first_revived(Person, row["holder"]),
+        appointment=revived(Appointment, {"during": during}) if during is not None else None,
+        steps=all_revived(Step, row["steps"]),
+    )
+
+
+def _delivery(told: Mapping[str, Any]) -> Delivery:
+    return Delivery(datetime.fromisoformat(told["sent_at"]), by_person=not told["automatic"])
+
+
+def _line(said: Mapping[str, Any]) -> Line:
+    first, last = (said[name] and date.fromisoformat(said[name]) for name in ("valid_from", "valid_until"))
+    return Line(said["site_id"], said["person_id"], said["full_name"], said["hours"], first, last)
+
+
+_SITES: Final = bindparam("sites", type_=ARRAY(BigInteger))
+_NOW: Final = bindparam("now", type_=DateTime(timezone=True))
+_PAST: Final = bindparam("past", type_=Date)
+
+
+def _one(model: type[Base], is_it: ColumnElement[bool], but: tuple[str, ...] = ()) -> Select[Any]:
+    return select(*columns_of(model, but=but)).where(is_it)
+
+
+def _run_id() -> ColumnElement[Any]:
+    """The diagnostics that matter now: AFTER, else those under way, else BEFORE, else the machine's latest."""
+    of_machine = select(Diagnostics.id).where(Diagnostics.asset_id == WorkOrder.asset_id).limit(1).correlate(WorkOrder)
+    newest_first = of_machine.order_by(Diagnostics.requested_at.desc())
+    under_way = newest_first.where(Diagnostics.state != "done").scalar_subquery()
+    latest = newest_first.where(Diagnostics.state == "done").scalar_subquery()
+    looks = or_(WorkOrder.state == OrderState.VERIFYING, WorkOrder.before_id.is_(None))
+    return func.coalesce(WorkOrder.after_id, case((looks, under_way)), WorkOrder.before_id, latest)
+
+
+def _tag() -> ColumnElement[str]:
+    return select(Asset.tag).where(Asset.id == WorkOrder.asset_id).correlate(WorkOrder).scalar_subquery()
+
+
+def _parts() -> dict[str, Select[Any]]:
+    """What stands beside the order, each by its own index."""
+    newest = _one(Diagnostics, Diagnostics.asset_id == WorkOrder.asset_id).order_by(Diagnostics.requested_at.desc())
+    other = aliased(WorkOrder)
+    linked = select(OrderTicket.ticket_id).where(OrderTicket.order_id == WorkOrder.id).correlate(WorkOrder)
+    ours = or_(Message.ticket_id == WorkOrder.ticket_id, Message.subject == WorkOrder.number)
+    customers = or_(TicketEntry.ticket_id == WorkOrder.ticket_id, TicketEntry.ticket_id.in_(linked))
+    return {
+        "site": _one(Site, Site.id == WorkOrder.site_id),
+        "closed_days": select(ClosedDay.day, ClosedDay.confirmed_at).where(ClosedDay.site_id == WorkOrder.site_id),
+        "asset": _one(Asset, Asset.id == WorkOrder.asset_id, ("words",)),
+        "rack": select(*columns_of(Rack)).join(Asset, Asset.rack_id == Rack.id).where(Asset.id == WorkOrder.asset_id),
+        "ticket": _one(Ticket, Ticket.id == WorkOrder.ticket_id),
+        "escalation": _one(Escalation, Escalation.id == WorkOrder.escalation_id),
+        "holder": select(Person.id, Person.name, Person.full_name).where(Person.id == WorkOrder.holder_id),
+        "steps": _one(Step, Step.order_id == WorkOrder.id).order_by(Step.position),
+        "run": _one(Diagnostics, Diagnostics.id == _run_id()),
+        "newest": newest.where(Diagnostics.state == "done", WorkOrder.state.in_(AT_RACK)).limit(1),
+        "diagnosis": _one(Event, Event.stream == "asset:" + _tag()).where(
+            Event.verb == VERB,
+            Event.at >= WorkOrder.created_at - SPEAKS_FOR,
+            or_(WorkOrder.closed_at.is_(None), Event.at <= WorkOrder.closed_at),
+        ).order_by(Event.at.desc(), Event.id.desc()).limit(1),
+        "lamp": _one(DeviceAction, DeviceAction.asset_id == WorkOrder.asset_id)
+        .where(DeviceAction.action == ID_LED).order_by(DeviceAction.requested_at.desc()).limit(1),
+        "events": _one(Event, Event.stream == WorkOrder.number).order_by(Event.seq),
+        "photos": _one(Photo, Photo.order_id == WorkOrder.id, ("image",)).order_by(Photo.at).limit(MOST_PHOTOS),
+        "calls": _one(Referral, Referral.order_id == WorkOrder.id).order_by(Referral.id.desc()),
+        "others": select(other.id, other.number, other.state, other.job_kind, other.parent_id)
+        .where(other.asset_id == WorkOrder.asset_id, other.state.in_(OPEN_STATES), other.id != WorkOrder.id)
+        .order_by(other.id).limit(MOST_OTHERS),
+        "customer": _one(TicketEntry, customers)
+        .where(TicketEntry.kind == "customer", TicketEntry.received_at > WorkOrder.created_at)
+        .order_by(TicketEntry.received_at.desc(), TicketEntry.id.desc()).limit(MOST_ENTRIES),
+        "promised": _one(PromiseTold, PromiseTold.order_id == WorkOrder.id).order_by(PromiseTold.id),
+        "told": select(Message.ticket_id, Message.subject, Message.sent_at, Message.automatic)
+        .where(ours, Message.state == "sent", Message.public_text.is_not(None), Message.sent_at.is_not(None))
+        .order_by(Message.sent_at),
+        "lines": LINES.where(Roster.site_id == WorkOrder.site_id, is_here(_NOW))
+        .where(or_(Roster.valid_until.is_(None), Roster.valid_until >= _PAST)),
+    }  # fmt: skip
+
+
+def _wanted() -> Select[Any]:
+    during = select(Appointment.during).where(Appointment.id == WorkOrder.appointment_id).correlate(WorkOrder)
+    parts = [rows_of(part.correlate(WorkOrder)).label(name) for name, part in _parts().items()]
+    seen = or_(_SITES.is_(None), WorkOrder.site_id == any_(_SITES))
+    own = select(*columns_of(WorkOrder), during.scalar_subquery().label("during"), *parts)
+    return own.where(WorkOrder.number == bindparam("number"), seen)
+
+
+_ORDER: Final = [column.key for column in columns_of(WorkOrder)]
+_WANTED: Final = _wanted()
