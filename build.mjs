@@ -50,7 +50,18 @@ for (const [path, output] of outputs) {
 }
 const manifest = { files, precache: outputs.map(([path]) => plain(path)).sort() }
 
+// What a page loads by itself, as against what a touch loads: the scanner and its wasm come to the tablet when it is idle.
+const first = new Set()
+const follow = (path) => {
+  if (first.has(plain(path))) return
+  first.add(plain(path))
+  for (const one of metafile.outputs[path].imports) if (one.kind === 'import-statement' && !one.external) follow(one.path)
+}
+for (const [path, output] of outputs) if (output.entryPoint && entryPoints.includes(join(root, output.entryPoint))) follow(path)
+const later = manifest.precache.filter((name) => /\.(js|wasm)$/.test(name) && !first.has(name))
+
 // The service worker: a classic script with the list of everything above in it. Another list is another version.
+const addresses = (names) => JSON.stringify(names.map((name) => `/static/dist/${name}`))
 const version = createHash('sha256').update(manifest.precache.join()).digest('hex').slice(0, 12)
 await build({
   entryPoints: [join(assets, 'worker/sw.js')],
@@ -59,7 +70,7 @@ await build({
   format: 'iife',
   minify: true,
   target: ['chrome110', 'safari16', 'firefox115'],
-  define: { VERSION: JSON.stringify(version), FILES: JSON.stringify(manifest.precache.map((name) => `/static/dist/${name}`)) },
+  define: { VERSION: JSON.stringify(version), FILES: addresses(manifest.precache), LATER: addresses(later) },
   logLevel: 'warning',
 })
 writeFileSync(join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)

@@ -96,6 +96,17 @@ my $by_people = "return \$self->TransactionObj->CreatorObj->Name ne '$bot';";
         print {$out} $token;
         close $out;
     },
+    sub {    # a conversation longer than RT's longest page, over for long
+        my $lena = RT::CurrentUser->new(RT->SystemUser);
+        $lena->Load('lena');
+        my $ticket = RT::Ticket->new($lena);
+        require MIME::Entity;
+        my ( $id, undef, $said ) = $ticket->Create( Queue => $queue, Subject => 'A long story',
+            Requestor => 'carla@client.test', MIMEObj => MIME::Entity->build( Type => 'text/plain', Data => ['Begin'] ) );
+        die $said unless $id;
+        $ticket->Comment( MIMEObj => MIME::Entity->build( Type => 'text/plain', Data => ["Number $_"] ) ) for 1 .. 104;
+        $ticket->SetStatus('resolved');
+    },
 );
 
 1;

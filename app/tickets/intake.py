@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -120,7 +120,7 @@ def wake(session: Session, integration: str) -> None:
 
 def feed_of(session: Session, integration: str) -> Feed:
     """How far an integration has been read."""
-    session.execute(insert(Feed).values(integration=integration).on_conflict_do_nothing())
+    session.execute(insert(Feed).values(integration=integration, owed=[]).on_conflict_do_nothing())
     return session.get_one(Feed, integration)
 
 
@@ -131,17 +131,33 @@ def unknown(session: Session, integration: str, pokes: Iterable[Poke]) -> list[s
     return list(dict.fromkeys(poke.ticket for poke in wanted if (poke.ticket, poke.event) not in known))
 
 
-def read_well(session: Session, integration: str, *, cursor: str, now: datetime, reconciled: bool) -> None:
-    """Note how far a reading got; `now` is true time."""
+def owe(session: Session, integration: str, tickets: Iterable[str], *, cursor: str) -> list[str]:
+    """Note which tickets are to be read, those first, and that the cursor has passed them; all that is owed now."""
     feed = feed_of(session, integration)
-    feed.cursor, feed.read_at, feed.problem, feed.failing_since = cursor, now, None, None
-    if reconciled:
-        feed.reconciled_at = now
+    feed.owed, feed.cursor = list(dict.fromkeys([*tickets, *feed.owed])), cursor
+    return feed.owed
 
 
-def read_badly(session: Session, integration: str, problem: str, *, now: datetime) -> None:
-    """Note why a reading failed; `now` is true time."""
+def reconciling(
+    session: Session, integration: str, active: Iterable[str], faults: Iterable[str], now: datetime
+) -> None:
+    """Note that everything active is to be read, after what is news, and what is set up wrong; `now` is true time."""
     feed = feed_of(session, integration)
+    feed.owed = list(dict.fromkeys([*feed.owed, *active]))
+    feed.reconciled_at, feed.fault = now, " ".join(faults)[:1000] or None
+
+
+def read_well(session: Session, integration: str, read: Collection[str], *, now: datetime) -> None:
+    """Note what was read, none of it badly; `now` is true time."""
+    feed = feed_of(session, integration)
+    feed.owed = [ticket for ticket in feed.owed if ticket not in read]
+    feed.read_at, feed.problem, feed.failing_since = now, None, None
+
+
+def read_badly(session: Session, integration: str, problem: str, read: Collection[str] = (), *, now: datetime) -> None:
+    """Note why a reading failed, and what was read all the same; `now` is true time."""
+    feed = feed_of(session, integration)
+    feed.owed = [ticket for ticket in feed.owed if ticket not in read]
     feed.problem, feed.failing_since = problem[:1000], feed.failing_since or now
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base
@@ -65,7 +66,10 @@ class TicketEntry(Base):
 
 
 class Feed(Base):
-    """How far one integration has been read. `problem` is why the last reading failed; times are true time."""
+    """How far one integration has been read. `problem` is why the last reading failed; times are true time.
+
+    `owed`: tickets that are still to be read; the cursor has passed them. `fault`: what is set up wrong over there.
+    """
 
     __tablename__ = "feed"
 
@@ -75,6 +79,8 @@ class Feed(Base):
     reconciled_at: Mapped[datetime | None]
     problem: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+    owed: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    fault: Mapped[str | None]
 
 
 class HookAttempt(Base):

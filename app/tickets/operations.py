@@ -120,13 +120,14 @@ def _check_texts(public: str | None, internal: str | None) -> None:
         raise Invalid("too_long", f"The texts of a message take {MOST_TEXT} bytes at most.")
 
 
-def ring(session: Session, ticket_id: int) -> None:
-    """Wake a worker for this ticket's next message; at most one such job waits.
+def ring(session: Session, ticket_id: int, *, after: timedelta | None = None) -> None:
+    """Wake a worker for this ticket's next message, now or `after` a moment; at most one such job waits.
 
     No message is missed by that: whoever delivers locks the ticket first, as `tell` does, and so sees all that was
     written before a waiting job was found.
     """
-    defer(session, DELIVER, queue=CENTRAL, once=f"{DELIVER}:{ticket_id}", ticket_id=ticket_id)
+    at = queries.database_now(session) + after if after else None
+    defer(session, DELIVER, queue=CENTRAL, once=f"{DELIVER}:{ticket_id}", at=at, ticket_id=ticket_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ def find_ticket(session: Session, system: str, external_id: str) -> Ticket | Non
     return session.scalars(select(Ticket).where(Ticket.system == system, Ticket.external_id == external_id)).first()
 
 
+def system_of(session: Session, ticket_id: int) -> str | None:
+    """The integration that a ticket belongs to (one query)."""
+    return session.scalar(select(Ticket.system).where(Ticket.id == ticket_id))
+
+
 def entries(session: Session, ticket_id: int) -> Sequence[TicketEntry]:
     """What others said and did in a ticket, in its own system's order of time (one query)."""
     wanted = select(TicketEntry).where(TicketEntry.ticket_id == ticket_id).order_by(TicketEntry.at, TicketEntry.id)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import logging
 import random
-from datetime import datetime, time, timedelta
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from typing import Final
 
 from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.core.errors import Unavailable
 from app.core.queue import task
-from app.tickets import intake, operations, queries
+from app.tickets import intake, operations, queries, turns
 from app.tickets.integrations import installed
 from app.tickets.operations import DELIVER, Lease
 from app.tickets.system import Readable
 
 log = logging.getLogger(__name__)
 
-RECONCILED_AT: Final = time(2, 30)  # UTC, when little else is done
+RECONCILED_AT: Final = time_of_day(2, 30)  # UTC, when little else is done
+FAULTY_AGAIN: Final = timedelta(minutes=10)
+READING_S: Final = 10.0
+GIVEN_REST: Final = 3
+BUSY_AGAIN_S: Final = (1.0, 3.0)
 
 
 @task(DELIVER)
@@ -27,9 +34,16 @@ def deliver(ticket_id: int) -> None:
 
     Each message is leased, sent outside of any transaction, and recorded: at least once, always under the same id.
     """
-    while (lease := _take(ticket_id)) is not None:
-        if not _attempt(lease):
+    with transaction() as session:
+        name = queries.system_of(session, ticket_id)
+    with turns.turn(name, turns.at_once(installed().get(name or ""))) as mine:
+        if mine:
+            while (lease := _take(ticket_id)) is not None:
+                if not _attempt(lease):
+                    return
             return
+    with transaction() as session:
+        operations.ring(session, ticket_id, after=timedelta(seconds=random.uniform(*BUSY_AGAIN_S)))  # noqa: S311 -- spreads
 
 
 def _take(ticket_id: int) -> Lease | None:
@@ -87,18 +101,45 @@ def poll(integration: str) -> None:
 def _poll(integration: str, system: Readable) -> None:
     with transaction() as session:
         feed = intake.feed_of(session, integration)
-        cursor, night = feed.cursor, is_reconciliation_due(feed.reconciled_at, true_now())
+        cursor, night = feed.cursor, is_reconciliation_due(feed.reconciled_at, feed.fault, true_now())
     polled = system.poll(cursor)
     with transaction() as session:
-        wanted = intake.unknown(session, integration, polled.pokes)
+        owed = intake.owe(
+            session, integration, intake.unknown(session, integration, polled.pokes), cursor=polled.cursor
+        )
     if night:
-        if faults := system.faults():
-            raise Unavailable("ticket_system", " ".join(faults))
-        wanted = list(dict.fromkeys([*wanted, *system.active()]))
-    for ticket in wanted:
-        _read(integration, system, ticket)
+        active, faults = system.active(), system.faults()
+        with transaction() as session:
+            intake.reconciling(session, integration, active, faults, true_now())
+            owed = intake.feed_of(session, integration).owed
+    read, problem = _read_all(integration, system, owed)
     with transaction() as session:
-        intake.read_well(session, integration, cursor=polled.cursor, now=true_now(), reconciled=night)
+        if problem:
+            log.warning("%s: some tickets cannot be read: %s", integration, problem)
+            intake.read_badly(session, integration, problem, read, now=true_now())
+        else:
+            intake.read_well(session, integration, read, now=true_now())
+            if len(read) < len(owed):
+                intake.wake(session, integration)
+
+
+def _read_all(integration: str, system: Readable, owed: Sequence[str]) -> tuple[set[str], str | None]:
+    """Read what is owed, for a while only, so that news never waits for long; what was read, and what went wrong.
+
+    One ticket that cannot be read keeps no other from it; three in a row, and the system is given a rest.
+    """
+    end, read, problem, in_a_row = time.monotonic() + READING_S, set[str](), None, 0
+    for ticket in owed:
+        if (read and time.monotonic() > end) or in_a_row == GIVEN_REST:
+            break
+        try:
+            _read(integration, system, ticket)
+        except Unavailable as error:
+            problem, in_a_row = error.detail, in_a_row + 1
+        else:
+            read.add(ticket)
+            in_a_row = 0
+    return read, problem
 
 
 def _read(integration: str, system: Readable, ticket: str) -> None:
@@ -110,9 +151,14 @@ def _read(integration: str, system: Readable, ticket: str) -> None:
             intake.take_in(session, integration, seen, now=business_now())
 
 
-def is_reconciliation_due(reconciled_at: datetime | None, now: datetime) -> bool:
-    """Whether everything active is to be read: at first, and once after half past two (UTC) each night."""
+def is_reconciliation_due(reconciled_at: datetime | None, fault: str | None, now: datetime) -> bool:
+    """Whether everything active is to be read: at first, and once after half past two (UTC) each night.
+
+    Every ten minutes, too, while something is set up wrong over there (`fault`): it may have hidden news.
+    """
     if reconciled_at is None:
+        return True
+    if fault and now - reconciled_at > FAULTY_AGAIN:
         return True
     tonight = datetime.combine(now.date(), RECONCILED_AT, now.tzinfo)
     return reconciled_at < (tonight if now >= tonight else tonight - timedelta(days=1))

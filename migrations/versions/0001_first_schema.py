@@ -187,6 +187,8 @@ def upgrade() -> None:
         sa.Column("reconciled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owed", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("integration", name=op.f("pk_feed")),
     )
     op.create_table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_technician import because, photo
+from tests.browser.test_technician import because, takes_a_photo
 
 KEPT = """async (path) => {
   await navigator.serviceWorker.ready
@@ -50,8 +50,7 @@ def do_step(page: Page, key: str, serials: dict[str, str]) -> None:
     """Do the step that the page asks for, with the evidence that it wants."""
     asks_for(page, f"step:{key}")
     if key.startswith("photo"):
-        page.get_by_label("Take or choose a photo").set_input_files(photo())
-        expect(page.locator("[data-photo-status]")).to_contain_text("Ready to send")
+        takes_a_photo(page)
     elif key in serials:
         page.get_by_label("Serial number on the part").fill(serials[key])
         because(page)

@@ -156,7 +156,7 @@ def test_without_a_camera_the_sheet_says_so_and_leaves_the_field_to_the_keyboard
     open_camera(page, "rack")
     expect(page.get_by_role("dialog", name="Rack label")).to_contain_text("type the code")
     page.get_by_role("button", name="Close and type it").click()
-    expect(page.get_by_label("Rack label")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Rack label")).to_be_focused()
 
 
 @pytest.mark.parametrize("width", ["landscape", "portrait", "phone"])

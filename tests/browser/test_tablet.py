@@ -14,8 +14,8 @@ from app.jobs.models import Photo, WorkOrder
 from app.people.models import WebSession
 from tests.browser.conftest import AxeCheck, Saver
 from tests.browser.serving import Served
-from tests.browser.tablet import STEPS, all_sent, cut, do_step, is_kept, mend, not_sent
-from tests.browser.test_technician import signs, touch
+from tests.browser.tablet import STEPS, all_sent, asks_for, cut, do_step, is_kept, mend, not_sent
+from tests.browser.test_technician import because, signs, touch
 from tests.integration.jobs.conftest import Hall
 
 SERIALS = {"new_serial": "NEW-1", "old_serial": "OLD-1"}
@@ -161,6 +161,44 @@ def test_what_is_refused_later_shows_both_versions_and_a_person_decides(
     page.goto(f"{served.url}/orders/{number}")
     expect(page.get_by_text("No network, and this page is not on the tablet")).to_be_visible()
     axe(page)
+
+
+def test_a_typed_serial_without_a_reason_is_told_on_the_page_and_kept(
+    served: Served, page: Page, axe: AxeCheck
+) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.to_matched(number)
+    hall.act("tess", number, "start")
+    opened(served, page, number)
+    for step in STEPS[:3]:
+        do_step(page, step, SERIALS)
+    for network in ("there", "gone"):
+        if network == "gone":
+            cut(page)
+        asks_for(page, "step:new_serial")
+        page.get_by_label("Serial number on the part").fill("NEW-1")
+        touch(page, "Done")
+        expect(page.get_by_role("alert")).to_contain_text("Typed, because")
+        expect(page.get_by_label("Serial number on the part")).to_have_value("NEW-1")
+        axe(page)
+    because(page)
+    touch(page, "Done")
+    asks_for(page, "step:cord_out")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_next_step_comes_into_the_open_page_so_that_nothing_begun_in_it_is_lost(served: Served, page: Page) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.to_matched(number)
+    opened(served, page, number)
+    page.evaluate("window.isStillOpen = true")
+    touch(page, "Start")
+    expect(page.locator("#flashes")).to_contain_text("Started. Go step by step.")
+    for step in STEPS[:4]:
+        do_step(page, step, SERIALS)
+    asks_for(page, "step:cord_out")
+    expect(page.locator("#step-title")).to_be_focused()
+    assert page.evaluate("window.isStillOpen") is True
 
 
 def test_without_network_what_needs_others_says_so_and_keeps_what_was_typed(served: Served, page: Page) -> None:

@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Error, FilePayload, Page, expect
+from playwright.sync_api import Browser, Error, FilePayload, Page
 from sqlalchemy import delete, select
 
 from app.core.database import transaction
 from app.core.events import Event
 from app.jobs.models import Photo, WorkOrder
 from app.people.models import WebSession
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.serving import Served, serving
 from tests.browser.tablet import STEPS, all_sent, cut, is_kept, mend
-from tests.browser.test_technician import touch
+from tests.browser.test_technician import because, takes_a_photo, touch
 from tests.integration.jobs.conftest import MONDAY, Hall
 
 pytestmark = pytest.mark.proof
@@ -111,10 +112,10 @@ class Tablet:
         self.see(f'#act[data-act="{act}"]')
         key = act.removeprefix("step:")
         if key.startswith("photo"):
-            self.page.get_by_label("Take or choose a photo").set_input_files(small_photo())
-            expect(self.page.locator("[data-photo-status]")).to_contain_text("Ready to send")
+            takes_a_photo(self.page, small_photo())
         elif key in SERIALS:
             self.page.get_by_label("Serial number on the part").fill(f"{SERIALS[key]}-{self.number}")
+            because(self.page)
         elif act == "completion":
             self.page.get_by_text("Repaired", exact=True).click()
             self.page.get_by_label("Or type your name").fill("Tess")
@@ -163,23 +164,27 @@ def test_fifty_jobs_through_cuts_reloads_doubled_sendings_and_ended_sign_ins_los
         at(MONDAY + timedelta(days=7 * (run // 10)))  # a day holds no more jobs
         number = str(hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
         hall.to_matched(number)
-        context = browser.new_context(viewport={"width": 1024, "height": 768}, reduced_motion="reduce")
-        context.set_default_timeout(20_000)
-        tablet = Tablet(served, served.sign_in(context.new_page(), "tess"), number, random.Random(run), troubles)
-        tablet.look_again(reopen=False)
-        is_kept(tablet.page, f"/orders/{number}")
-        for act in ("start", *(f"step:{step}" for step in STEPS), "completion"):
-            tablet.trouble()
-            tablet.do(act)
-        if tablet.is_cut:
-            mend(tablet.page)
-            tablet.is_cut = False
-        tablet.look_again(reopen=False)
-        all_sent(tablet.page)
+        with browser.new_context(viewport={"width": 1024, "height": 768}, reduced_motion="reduce") as context:
+            context.set_default_timeout(PATIENCE_MS)
+            page = served.sign_in(context.new_page(), "tess")
+            whole_job(Tablet(served, page, number, random.Random(run), troubles))
         acts, counts, photos = on_record(hall, number)
         if acts != FULL or counts != sorted(set(counts)) or photos != 2:
             wrong.append((run, acts, counts, photos))
-        context.close()
     told = f"{RUNS} runs, {RUNS * len(FULL)} acts; sendings {dict(bad.seen)}; troubles {dict(troubles)}"
     sys.stdout.write(f"{told}; wrong {len(wrong)}\n")
     assert wrong == []
+
+
+def whole_job(tablet: Tablet) -> None:
+    """Every act of the job, each after a trouble or none; at the end everything is sent."""
+    tablet.look_again(reopen=False)
+    is_kept(tablet.page, f"/orders/{tablet.number}")
+    for act in ("start", *(f"step:{step}" for step in STEPS), "completion"):
+        tablet.trouble()
+        tablet.do(act)
+    if tablet.is_cut:
+        mend(tablet.page)
+        tablet.is_cut = False
+    tablet.look_again(reopen=False)
+    all_sent(tablet.page)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
 
 from app.core.clock import business_now
-from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.conftest import PATIENCE_MS, THEMES, AxeCheck, Saver
 from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
 from tests.integration.jobs.conftest import FRIDAY_16_40
@@ -178,9 +178,17 @@ def tick(page: Page) -> None:
     page.get_by_text("I have done this and seen it").click()
 
 
-def takes_a_photo(page: Page) -> None:
-    page.get_by_label("Take or choose a photo").set_input_files(photo())
-    expect(page.locator("[data-photo-status]")).to_contain_text("Ready to send")
+def takes_a_photo(page: Page, picture: FilePayload | None = None) -> None:
+    """Choose a picture; again when its part came anew between finding the field and filling it."""
+    status = page.locator("[data-photo-status]")
+    for patience_ms in (5_000, 5_000, PATIENCE_MS):
+        page.get_by_label("Take or choose a photo").set_input_files(picture or photo())
+        try:
+            expect(status).to_contain_text("Ready to send", timeout=patience_ms)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(status.inner_text())
 
 
 def because(page: Page) -> None:

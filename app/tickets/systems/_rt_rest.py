@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ MOST_PAGES: Final = 200
 MOST_BYTES: Final = 4_000_000
 UNKNOWN_WAIT: Final = timedelta(seconds=20)
 """Before a message whose end is unknown is looked for: longer than RT may still be busy with the request."""
+READ_TRIES: Final = 4
+READ_PAUSE_S: Final = 0.3
 RETRIED_REFUSALS: Final = frozenset({408, 409, 425, 429})
 
 
@@ -49,7 +52,7 @@ class Reading:
 
 
 class Talk:
-    """Calls that share one deadline."""
+    """Calls that share one deadline. A reading whose connection breaks is tried again within it, a writing never."""
 
     def __init__(self, calls: Caller, token: str, within_s: float, now: datetime | None) -> None:
         self._calls, self._now = calls, now
@@ -76,12 +79,17 @@ class Talk:
         return an_object(reply), reply.headers.get("etag", "")
 
     def pages(self, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """All items of a collection; neither the total (it may be null) nor the page size is believed."""
+        """All items of a collection, to the first page that is empty unless RT tells a total.
+
+        A page that is not full ends nothing: RT takes what we may not see (its own mails, say) out of a page that it
+        has cut already, tells no total then, and no next page either.
+        """
         for page in range(1, MOST_PAGES + 1):
             answer = self.get(path, {"per_page": str(PAGE), **params, "page": str(page)})
             items = answer.get("items") or []
             yield from items
-            if "next_page" not in answer and len(items) < int(answer.get("per_page") or PAGE):
+            total = answer.get("total")
+            if not items or (total is not None and page * int(answer.get("per_page") or PAGE) >= int(total)):
                 return
         raise Later(f"{path} has more than {MOST_PAGES} pages")
 
@@ -102,17 +110,22 @@ class Talk:
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> Reply:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise Later("it is too slow to go on now")
-        try:
-            return self._calls.call(
-                method, path, headers={**self._headers, **(extra or {})}, params=params, content=content,
-                within_s=left, most_bytes=MOST_BYTES,
-            )  # fmt: skip
-        except CallFailed as failure:
-            unknown = method != "GET" and failure.arrived is not False
-            raise Later(failure.problem, UNKNOWN_WAIT if unknown else None) from failure
+        for tried in itertools.count(1):
+            left = self._end - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                return self._calls.call(
+                    method, path, headers={**self._headers, **(extra or {})}, params=params, content=content,
+                    within_s=left, most_bytes=MOST_BYTES,
+                )  # fmt: skip
+            except CallFailed as failure:
+                if method != "GET":
+                    raise Later(failure.problem, None if failure.arrived is False else UNKNOWN_WAIT) from failure
+                if tried == READ_TRIES or self._end - time.monotonic() < READ_PAUSE_S:
+                    raise Later(failure.problem) from failure
+                time.sleep(READ_PAUSE_S)
+        raise Later("it is too slow to go on now")
 
     def _check(self, reply: Reply) -> None:
         if httpx.codes.is_success(reply.status):

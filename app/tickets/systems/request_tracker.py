@@ -7,7 +7,6 @@ for longer than a request may lie about.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ import httpx
 
 from app.core.errors import Invalid
 from app.core.signing import key_of, verified_id
-from app.tickets.calls import Caller, caller
+from app.tickets.calls import Caller, Reply, caller
+from app.tickets.rules.plain import of_html, tidy
 from app.tickets.system import (
     Capability,
     Entry,
@@ -35,15 +35,18 @@ from app.tickets.system import (
     Status,
     secret,
 )
-from app.tickets.systems._rt_rest import PAGE, Later, Reading, Refused, Talk, number
+from app.tickets.systems._rt_rest import PAGE, UNKNOWN_WAIT, Later, Reading, Refused, Talk, number
 
 SEND_S: Final = 15.0
 READ_S: Final = 30.0
 OVERLAP: Final = timedelta(minutes=10)
 FIRST_LOOK_BACK: Final = 50
+AT_ONCE: Final = 25
 SAYS: Final = {"public": ("correspond", "Correspond"), "internal": ("comment", "Comment")}
 SPOKEN: Final = frozenset({"Create", "Correspond", "Comment"})
-TELLING: Final = frozenset({"Create", "Correspond", "Comment", "Status", "Set"})
+TELLING: Final = ("Create", "Correspond", "Comment", "Status", "Set")
+TELLING_SQL: Final = " OR ".join(f"Type = '{kind}'" for kind in TELLING)
+"""What we ask for: types that our account sees, so that RT hides nothing of a page."""
 LATE_CHANGES: Final = 3
 
 
@@ -57,6 +60,7 @@ class RequestTracker:
 
     name: ClassVar[str] = "request_tracker"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    at_once: ClassVar[int] = 4  # RT has a handful of workers: more only wait for each other, and then for nothing
 
     url: str
     queue: str
@@ -83,8 +87,7 @@ class RequestTracker:
         """Say the public text, then the internal one, then set the status; what is there already is not repeated."""
         talk = Talk(self._caller, self.token, SEND_S, now)
         try:
-            parts = {"public": message.public, "internal": message.internal}
-            receipts = [self._say(talk, message, part, text) for part, text in parts.items() if text]
+            receipts = self._say(talk, message, self._there(talk, message) if message.repeated else {})
             if message.status is not None:
                 receipts.append(self._become(talk, message.ticket, message.status))
         except Refused as refusal:
@@ -124,11 +127,14 @@ class RequestTracker:
                 return None
             facts, _ = seen
             customers = {one["id"] for role in ("Requestor", "Cc") for one in facts.get(role) or ()}
-            query = {"query": f"TicketId = {int(ticket)}", "fields": "Type,Created,Creator,Field,NewValue"}
+            query = {
+                "query": f"TicketId = {int(ticket)} AND ({TELLING_SQL})",
+                "fields": "Type,Created,Creator,Field,NewValue",
+            }
             history = talk.pages("transactions", {**query, "orderby": "id", "order": "ASC"})
             fresh = [one for one in history if self._is_news(one) and str(one["id"]) not in known]
-            texts = _texts(talk, ticket) if any(one["Type"] in SPOKEN for one in fresh) else {}
-            entries = tuple(_entry(talk, one, customers, texts.get(str(one["id"]))) for one in fresh)
+            texts = _texts(talk, [str(one["id"]) for one in fresh if one["Type"] in SPOKEN])
+            entries = tuple(_entry(one, customers, texts) for one in fresh)
         return Snapshot(
             ticket=ticket,
             subject=facts.get("Subject") or "(no subject)",
@@ -159,37 +165,67 @@ class RequestTracker:
             found.append(sentence)
         return found
 
-    def _say(self, talk: Talk, message: Outbound, part: str, text: str) -> str:
-        """One correspondence or comment, exactly once; its number."""
-        action, kind = SAYS[part]
-        key = f"{message.id}:{part}"
-        if message.repeated and (there := self._said(talk, message.ticket, key, kind, text)):
-            return f"{action} {there} was there"
-        form = {"Content": text, "ContentType": "text/plain", "TxnCustomFields": {self.key_field: key}}
-        reply = talk.write("POST", f"ticket/{number(message.ticket)}/{action}", form)
-        if (there := self._keyed(talk, message.ticket, key, kind)) is not None:
+    def _say(self, talk: Talk, message: Outbound, there: dict[str, str]) -> list[str]:
+        """The correspondence and the comment, each exactly once; their numbers. `there` is what was found already."""
+        texts = {part: text for part, text in (("public", message.public), ("internal", message.internal)) if text}
+        told = {part: self._write(talk, message, part, text) for part, text in texts.items() if part not in there}
+        if told:
+            there |= self._there(talk, message)
+        return [self._receipt(talk, message, part, there.get(part), told.get(part)) for part in texts]
+
+    def _write(self, talk: Talk, message: Outbound, part: str, text: str) -> Reply | None:
+        """Say it. When the end is unknown it is looked for at once: what is found need not be waited for."""
+        form = {
+            "Content": text,
+            "ContentType": "text/plain",
+            "TxnCustomFields": {self.key_field: f"{message.id}:{part}"},
+        }
+        try:
+            return talk.write("POST", f"ticket/{number(message.ticket)}/{SAYS[part][0]}", form)
+        except Later as later:
+            if later.wait != UNKNOWN_WAIT or not self._is_there(talk, message, part):
+                raise
+            return None
+
+    def _is_there(self, talk: Talk, message: Outbound, part: str) -> bool:
+        """Whether it is seen in the ticket; False when it is not, or cannot be looked for now."""
+        try:
+            return part in self._there(talk, message)
+        except Later:
+            return False
+
+    def _receipt(self, talk: Talk, message: Outbound, part: str, there: str | None, told: Reply | None) -> str:
+        action = SAYS[part][0]
+        if there is not None:
             return f"{action} {there}"
-        told = reply.headers.get("location", "").rpartition("/")[2]
-        if told.isdigit() and talk.find(f"transaction/{told}") is not None:
-            return f"{action} {told}, without its key: is there a field {self.key_field}?"
-        raise Refused(f"it said {reply.status}, but the {action} is not in ticket {message.ticket}")
+        named = told.headers.get("location", "").rpartition("/")[2] if told else ""
+        if named.isdigit() and talk.find(f"transaction/{named}") is not None:
+            return f"{action} {named}, without its key: is there a field {self.key_field}?"
+        said = told.status if told else "nothing"
+        raise Refused(f"it said {said}, but the {action} is not in ticket {message.ticket}")
 
-    def _said(self, talk: Talk, ticket: str, key: str, kind: str, text: str) -> str | None:
-        """The number of what was said under `key`, also when RT died between writing it and its key."""
-        if (keyed := self._keyed(talk, ticket, key, kind)) is not None:
-            return keyed
-        query = f"TicketId = {number(ticket)} AND Type = '{kind}' AND Creator = '{self.user}'"
-        for one in talk.pages("transactions", {"query": query, "orderby": "id", "order": "DESC"}):
-            whole = talk.get(f"transaction/{one['id']}")
-            keys = [value for each in whole.get("CustomFields") or () for value in each.get("values") or ()]
-            if not keys and _words(talk, _texts(talk, ticket).get(str(one["id"]))) == _plain(text):
-                return str(one["id"])
-        return None
+    def _there(self, talk: Talk, message: Outbound) -> dict[str, str]:
+        """Which parts stand in the ticket, with their numbers: by key, or by text where RT died before the key.
 
-    def _keyed(self, talk: Talk, ticket: str, key: str, kind: str) -> str | None:
-        query = f"TicketId = {number(ticket)} AND Type = '{kind}' AND 'CF.{{{self.key_field}}}' = '{key}'"
-        found = talk.get("transactions", {"query": query}).get("items", [])
-        return str(found[0]["id"]) if found else None
+        One search, whatever else was said in the ticket.
+        """
+        keys = {f"{message.id}:{part}": part for part in SAYS}
+        name = f"'CF.{{{self.key_field}}}'"
+        ours = " OR ".join([*(f"{name} = '{key}'" for key in keys), f"{name} IS NULL"])
+        spoken = " OR ".join(f"Type = '{kind}'" for _, kind in SAYS.values())
+        query = f"TicketId = {number(message.ticket)} AND Creator = '{self.user}' AND ({spoken}) AND ({ours})"
+        asked = {"query": query, "fields": "Type,CustomFields", "orderby": "id", "order": "DESC", "per_page": str(PAGE)}
+        found: dict[str, str] = {}
+        keyless: list[dict[str, Any]] = []
+        for one in talk.get("transactions", asked).get("items") or ():
+            values = [value for each in one.get("CustomFields") or () for value in each.get("values") or ()]
+            if not values:
+                keyless.append(one)
+            found |= {keys[value]: str(one["id"]) for value in values if value in keys}
+        for part, text in (("public", message.public), ("internal", message.internal)):
+            if text and part not in found and message.repeated:
+                found |= _by_its_words(talk, part, text, keyless)
+        return found
 
     def _become(self, talk: Talk, ticket: str, status: Status) -> str:
         """Set the status unless somebody changes the ticket meanwhile; believe only what is read afterwards."""
@@ -210,8 +246,8 @@ class RequestTracker:
 
     def _transactions(self, condition: str, *, order: str = "ASC", page: int = PAGE) -> dict[str, str]:
         return {
-            "query": f"TicketQueue = '{self.queue}' AND {condition}", "orderby": "id", "order": order,
-            "fields": "Type,ObjectId,Created,Creator,Field", "per_page": str(page),
+            "query": f"TicketQueue = '{self.queue}' AND ({TELLING_SQL}) AND {condition}",
+            "orderby": "id", "order": order, "fields": "Type,ObjectId,Created,Creator,Field", "per_page": str(page),
         }  # fmt: skip
 
     def _is_news(self, transaction: Mapping[str, Any]) -> bool:
@@ -224,10 +260,16 @@ class RequestTracker:
         return Reading(Talk(self._caller, self.token, READ_S, None))
 
 
-def _entry(talk: Talk, transaction: Mapping[str, Any], customers: Collection[str], text_part: str | None) -> Entry:
+def _by_its_words(talk: Talk, part: str, text: str, keyless: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    alike = [str(one["id"]) for one in keyless if one["Type"] == SAYS[part][1]]
+    said = [one for one, words in _texts(talk, alike).items() if words == tidy(text)]
+    return {part: said[0]} if said else {}
+
+
+def _entry(transaction: Mapping[str, Any], customers: Collection[str], texts: Mapping[str, str]) -> Entry:
     kind, by = transaction["Type"], transaction["Creator"]["id"]
     if kind in SPOKEN:
-        text = _words(talk, text_part)
+        text = texts.get(str(transaction["id"]), "")
         spoken = EntryKind.CUSTOMER if by in customers else EntryKind.STAFF
         what = {"Create": EntryKind.OPENED, "Comment": EntryKind.NOTE}.get(kind, spoken)
     else:
@@ -235,25 +277,22 @@ def _entry(talk: Talk, transaction: Mapping[str, Any], customers: Collection[str
     return Entry(str(transaction["id"]), what, _at(transaction["Created"]), by, text)
 
 
-def _texts(talk: Talk, ticket: str) -> dict[str, str]:
-    """The first plain text of each transaction of a ticket, by its attachment's number; files are left alone."""
-    found: dict[str, str] = {}
-    query = {"fields": "TransactionId,ContentType,Filename"}
-    for part in talk.pages(f"ticket/{number(ticket)}/attachments", query):
-        if str(part.get("ContentType", "")).startswith("text/plain") and not part.get("Filename"):
-            found.setdefault(str(part["TransactionId"]), str(part["id"]))
-    return found
-
-
-def _words(talk: Talk, part: str | None) -> str:
-    if part is None:
-        return ""
-    content = talk.get(f"attachment/{part}").get("Content") or ""
-    return _plain(base64.b64decode(content).decode(errors="replace"))
-
-
-def _plain(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+def _texts(talk: Talk, transactions: Sequence[str]) -> dict[str, str]:
+    """What each transaction says, in plain text; files are left alone. One search for every 25 of them."""
+    plain: dict[str, str] = {}
+    html: dict[str, str] = {}
+    for first in range(0, len(transactions), AT_ONCE):
+        wanted: list[dict[str, str]] = [{"field": "Filename", "operator": "IS", "value": "NULL"}]
+        for name, values in (
+            ("TransactionId", transactions[first : first + AT_ONCE]),
+            ("ContentType", ("text/plain", "text/html")),
+        ):
+            wanted += [{"field": name, "value": value, "entry_aggregator": "OR"} for value in values]
+        asked = {"query": json.dumps(wanted), "fields": "TransactionId,ContentType,Content"}
+        for part in talk.pages("attachments", {**asked, "orderby": "id", "order": "ASC"}):
+            kind = html if part["ContentType"] == "text/html" else plain
+            kind.setdefault(str(part["TransactionId"]), str(part.get("Content") or ""))
+    return {one: of_html(text) for one, text in html.items()} | {one: tidy(text) for one, text in plain.items()}
 
 
 def _at(text: str) -> datetime:

@@ -21,6 +21,7 @@ class Fault(Enum):
     MUTE = "it arrives, and its answer never comes: the connection ends"
     CUT = "it arrives, and half of its answer comes"
     DOUBLE = "it arrives, and its answer comes twice"
+    LATE = "it arrives, and its answer comes seconds later"
     HOLD = "it arrives, and its answer comes only when nobody waits any more"
     BUSY = "it never arrives: come back later"
 
@@ -52,6 +53,7 @@ class Proxy(ThreadingHTTPServer):
         self.answered: list[tuple[str, str, int]] = []
         self.guard = threading.Lock()
         self.ended = threading.Event()
+        self.holding = threading.Event()
 
     @property
     def url(self) -> str:
@@ -97,7 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.guard:
             self.server.answered.append((asked.method, asked.path, answer.status))
         if fault == Fault.HOLD:
-            self.server.ended.wait(60)
+            self.server.holding.set()
+        if fault in {Fault.HOLD, Fault.LATE}:
+            self.server.ended.wait(60 if fault == Fault.HOLD else 4)
         if fault == Fault.MUTE:
             self.close_connection = True
             return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +22,7 @@ from sqlalchemy.engine import make_url
 
 from app.core.database import transaction
 from app.tickets import operations, queries
+from app.tickets.system import Status
 from app.tickets.systems.request_tracker import RequestTracker as System
 from app.tickets.tasks import poll
 from lab.fixtures import need
@@ -28,10 +31,11 @@ from tests.integration.tickets.between import Asked, Fault, Proxy, between
 from tests.integration.tickets.conftest import NOW
 from tests.waiting import wait_until
 
+log = logging.getLogger(__name__)
+
 SOURCE = Path(__file__).resolve().parents[3]
-FAULTS = (Fault.DROP, Fault.MUTE, Fault.CUT, Fault.DOUBLE, Fault.BUSY)
+FAULTS = (Fault.DROP, Fault.MUTE, Fault.CUT, Fault.DOUBLE, Fault.LATE, Fault.BUSY)
 SHARE = 0.3
-KILLS = 6
 
 
 @contextmanager
@@ -91,13 +95,29 @@ def spoken(tracker: RequestTracker, ticket: str) -> list[tuple[str, str]]:
     return [(kind, words) for kind, words in told if kind in {"Correspond", "Comment"}]
 
 
+def settings_of(tracker: RequestTracker, proxy: Proxy, folder: Path) -> None:
+    """What the workers of this test are told."""
+    settings = {"system": "request_tracker", "url": proxy.url, "queue": QUEUE, "user": BOT, "token": tracker.token}
+    (folder / "integrations.json").write_text(json.dumps({"rt": settings}), encoding="utf-8")
+
+
+def read_once() -> list[tuple[str, int]]:
+    """How often the opening of each ticket came in; nothing before all is read that is owed."""
+    with transaction() as session:
+        if session.execute(text("SELECT owed <> '[]' OR reconciled_at IS NULL FROM feed")).scalar_one():
+            return []
+        opened = """SELECT ticket.external_id, count(*) FROM ticket_entry JOIN ticket ON ticket.id = ticket_id
+            WHERE kind = 'opened' GROUP BY 1"""
+        return [(row[0], row[1]) for row in session.execute(text(opened))]
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("count", [6, 200])
 def test_each_message_stands_there_once_and_in_order_whatever_the_network_and_whoever_is_killed(
     app: Flask, database: str, tmp_path: Path, count: int
 ) -> None:
     need("rt-setup-database-5")
-    dice, lock = random.Random(42), threading.Lock()
+    dice, lock, kills = random.Random(42), threading.Lock(), 6 + count // 10
 
     def choose(_: Asked) -> Fault:
         with lock:
@@ -106,18 +126,80 @@ def test_each_message_stands_there_once_and_in_order_whatever_the_network_and_wh
     with request_tracker(tmp_path / "rt") as tracker, between(tracker.url) as proxy:
         form = {"Queue": QUEUE, "Subject": "Disk", "Content": "Broken.", "ContentType": "text/plain"}
         tickets = [tracker.call("POST", "ticket", form, as_user="lena")["id"] for _ in range(count)]
-        settings = {"system": "request_tracker", "url": proxy.url, "queue": QUEUE, "user": BOT, "token": tracker.token}
-        (tmp_path / "integrations.json").write_text(json.dumps({"rt": settings}), encoding="utf-8")
-        expected = tell_all([str(one) for one in tickets])
+        settings_of(tracker, proxy, tmp_path)
+        expected, began = tell_all([str(one) for one in tickets]), time.monotonic()
         proxy.choose = choose
-        for _ in range(KILLS):
+        for _ in range(kills):
             enough = len(proxy.asked) + dice.randint(3, 25)
             with worker(database, tmp_path):
-                wait_until(partial(has_asked, proxy, enough), within_s=120)
+                wait_until(partial(has_asked, proxy, enough), within_s=240)
         with worker(database, tmp_path):
             wait_until(lambda: unsent() == 0, within_s=120 + 30 * count, every_s=2)
+            log.info("%d: told in %.0f s, %d calls, %d kills", count, time.monotonic() - began, len(proxy.asked), kills)
+            came_in = wait_until(read_once, within_s=60 + 10 * count, every_s=2)
+        log.info("all read after %.0f s and %d calls", time.monotonic() - began, len(proxy.asked))
         found = {ticket: spoken(tracker, ticket) for ticket in expected}
     assert found == expected
+    assert {ticket: times for ticket, times in came_in if ticket in expected} == dict.fromkeys(expected, 1)
+
+
+STEPS = ("POST correspond", "POST comment", "GET transactions", "GET ticket", "PUT ticket", "GET ticket again")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("fault", [Fault.DROP, Fault.HOLD])
+def test_a_worker_killed_at_each_step_of_a_message_is_followed_by_one_that_says_no_word_twice(
+    app: Flask, database: str, tmp_path: Path, fault: Fault
+) -> None:
+    need("rt-setup-database-5")
+    with request_tracker(tmp_path / "rt") as tracker, between(tracker.url) as proxy:
+        number = tracker.open_ticket("Disk", "Broken.")
+        settings_of(tracker, proxy, tmp_path)
+        expected = []
+        for step in range(len(STEPS)):
+            tell_one(number, step)
+            expected += [("Correspond", f"Number {step}."), ("Comment", f"For colleagues {step}.")]
+            reached = proxy.holding if fault == Fault.HOLD else threading.Event()
+            reached.clear()
+            proxy.choose = partial(fault_at, step, fault, iter(range(100)), reached)
+            with worker(database, tmp_path):
+                assert reached.wait(60), STEPS[step]
+            proxy.choose = nothing
+            with transaction() as session:  # as if the dead worker's lease were over
+                session.execute(text("UPDATE message SET lease_until = clock_timestamp()"))
+            with worker(database, tmp_path):
+                wait_until(lambda: unsent() == 0, within_s=90, every_s=1)
+            assert spoken(tracker, number) == expected, STEPS[step]
+            assert tracker.call("GET", f"ticket/{number}")["Status"] == ("open" if step % 2 else "resolved")
+
+
+def nothing(_: Asked) -> Fault:
+    return Fault.NONE
+
+
+def fault_at(step: int, fault: Fault, counted: Iterator[int], reached: threading.Event, asked: Asked) -> Fault:
+    """A fault at the message's own call of that number; what is read of the queue meanwhile passes."""
+    if "TicketQueue" in asked.path or "/user/" in asked.path or "/queue/" in asked.path or "/tickets?" in asked.path:
+        return Fault.NONE
+    if "TicketId" in asked.path and "Creator" not in asked.path:
+        return Fault.NONE
+    if next(counted) != step:
+        return Fault.NONE
+    if fault == Fault.DROP:
+        reached.set()
+    return fault
+
+
+def tell_one(number: str, step: int) -> None:
+    with transaction() as session:
+        ticket = operations.ticket_of(
+            session, "rt", number, url=None, subject="Disk", channel="ticket", opened_at=NOW, now=NOW
+        )
+        operations.tell(
+            session, ticket, kind="booked", subject="WO-2026-000001", key=f"{number}:{step}", now=NOW,
+            public=f"Number {step}.", internal=f"For colleagues {step}.",
+            status=Status.OPEN if step % 2 else Status.RESOLVED,
+        )  # fmt: skip
 
 
 @pytest.mark.proof

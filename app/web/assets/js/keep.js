@@ -34,15 +34,23 @@ const readAhead = async () => {
   }
 }
 
+/** The scanner comes last, when neither this page nor the pages read ahead need the network any more. */
+const sayIdle = (worker) => {
+  const say = () => worker?.postMessage('idle')
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(say, { timeout: 10_000 })
+  else setTimeout(say, quiet)
+}
+
 const start = async () => {
   try {
     await navigator.serviceWorker.register('/sw.js')
-    await navigator.serviceWorker.ready
+    const { active } = await navigator.serviceWorker.ready
     await pause(quiet)
     if (!root.dataset.person || 'kept' in root.dataset) return
     const here = location.pathname
     if (!isFresh(here) && /^\/(day|orders\/)/.test(here)) await read(here) // the first page came before the worker did
     await readAhead()
+    sayIdle(active)
   } catch {
     // no network, or a tablet that keeps nothing: the pages work as they are
   }

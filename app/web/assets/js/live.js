@@ -5,6 +5,7 @@ import { isDirty } from './form.js'
 
 const longestWait = 10_000
 const patience = 6_000
+const longestAnswer = 20_000
 
 let source = null
 let timer = null
@@ -12,7 +13,7 @@ let failures = 0
 let missed = false
 let heard = ''
 let mark = document.documentElement.dataset.liveMark ?? '' // the last bell that this page knows of
-let working = false
+let working = null // a promise while parts are fetched
 const wanted = new Set() // ids of parts to fetch again
 const postponed = new Set() // ids of parts in which somebody types
 
@@ -31,12 +32,16 @@ const say = (state) => {
   if (words) words.textContent = state === 'live' ? '' : 'Not live'
 }
 
-const summaries = (part, which) => [...part.querySelectorAll(`${which} > summary`)]
+/** Which of the part's it is, whatever it counts: "3 events" in Record is "4 events" in Record. */
+const nameOf = (details) => {
+  const title = details.closest('section')?.querySelector('h2')?.textContent ?? ''
+  return `${title}|${details.querySelector('summary')?.textContent ?? ''}`.replace(/\d+/g, '').trim()
+}
 
 /** What somebody has opened stays open. */
 const keepOpen = (part, fresh) => {
-  const opened = new Set(summaries(part, 'details[open]').map((summary) => summary.textContent.trim()))
-  for (const summary of summaries(fresh, 'details')) if (opened.has(summary.textContent.trim())) summary.parentElement.open = true
+  const opened = new Set([...part.querySelectorAll('details[open]')].map(nameOf))
+  for (const details of fresh.querySelectorAll('details')) if (opened.has(nameOf(details))) details.open = true
 }
 
 const put = (part, fresh) => {
@@ -48,10 +53,17 @@ const put = (part, fresh) => {
   document.dispatchEvent(new CustomEvent('live:refreshed', { detail: fresh }))
 }
 
+/** What the server has to say is said once: a part's request that was told it hands it on. */
+const tellFlashes = (page) => {
+  const told = page.getElementById('flashes')
+  if (told?.children.length) document.getElementById('flashes')?.replaceChildren(...document.adoptNode(told).children)
+}
+
 const refresh = async (address, ids) => {
-  const answer = await fetch(address, { headers: { 'HX-Request': 'true' } })
+  const answer = await fetch(address, { headers: { 'HX-Request': 'true' }, signal: AbortSignal.timeout(longestAnswer) })
   if (!answer.ok || answer.redirected) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  tellFlashes(page)
   for (const id of ids) {
     const fresh = page.getElementById(id)
     const part = document.getElementById(id) // another answer may have replaced it, or what it stood in
@@ -73,18 +85,20 @@ const work = async () => {
   }
 }
 
-const refreshAll = async (changed) => {
+const refreshAll = (changed) => {
   for (const part of changed) (busy(part) ? postponed : wanted).add(part.id)
-  if (working) return
-  working = true
-  try {
-    await work()
-  } catch {
-    say('lost')
-  } finally {
-    working = false
-  }
+  working ??= work()
+    .catch(() => say('lost'))
+    .finally(() => {
+      working = null
+    })
+  return working
 }
+
+const refreshPage = () => refreshAll(parts())
+
+/** Resolves when the parts that are being fetched stand on the page, or when there is no network. */
+export const refreshed = async () => working
 
 const refreshPostponed = () => {
   const waiting = parts().filter(({ id }) => postponed.has(id))
@@ -104,7 +118,7 @@ const changed = ({ data, lastEventId }) => {
 }
 
 const opened = () => {
-  if (missed) refreshAll(parts()) // what changed while nobody listened
+  if (missed) refreshPage() // what changed while nobody listened
   clearTimeout(timer)
   failures = 0
   missed = false
@@ -124,7 +138,7 @@ const failed = () => {
 }
 
 const tryAgain = () => {
-  refreshAll(parts())
+  refreshPage()
   open()
 }
 
@@ -156,7 +170,7 @@ export const watchLive = () => {
   document.addEventListener('htmx:afterSettle', openForNewParts)
   document.addEventListener('live:refreshed', openForNewParts)
   // What this tablet kept is on record now; or the page was a kept one, and the network is there again.
-  for (const name of ['queue:sent', 'page:stale']) document.addEventListener(name, () => refreshAll(parts()))
+  for (const name of ['queue:sent', 'page:stale']) document.addEventListener(name, refreshPage)
   document.addEventListener('focusout', () => setTimeout(refreshPostponed))
   addEventListener('pagehide', close)
   addEventListener('pageshow', ({ persisted }) => {

@@ -24,7 +24,7 @@ const showReasons = (form) => {
   const typed = [...form.querySelectorAll('[data-scan]')].some((one) => one.value && one.dataset.came !== 'scanned')
   for (const part of form.querySelectorAll('[data-typed-why]')) {
     part.hidden = !typed
-    for (const field of part.querySelectorAll('select')) field.required = typed
+    for (const field of part.querySelectorAll('select')) field.required = typed && !part.parentElement.closest('[hidden]')
   }
 }
 

@@ -84,7 +84,7 @@ export const scan = async (label) => {
     return code && { code, ms: Math.round(performance.now() - since) }
   } catch (failure) {
     told.textContent = why(failure)
-    await new Promise((go) => sheet.addEventListener('close', go, { once: true }))
+    if (sheet.open) await new Promise((go) => sheet.addEventListener('close', go, { once: true }))
     return null
   } finally {
     for (const track of stream?.getTracks() ?? []) track.stop()

@@ -74,11 +74,15 @@ export const walk = async ({ said = false } = {}) => {
   show(holder, [...holder.querySelectorAll('template[data-act]')].find(({ dataset }) => !done.has(dataset.act)))
   prefill(done)
   document.dispatchEvent(new CustomEvent('walk:moved'))
-  if (!said) return
+  if (said) sayNext()
+}
+
+/** Puts the reader where the next act begins. */
+export const sayNext = () => {
   const title = document.querySelector('#act h2')
   if (title) title.tabIndex = -1
   title?.focus({ preventScroll: true })
-  document.getElementById('act').firstElementChild?.scrollIntoView({ block: 'start' })
+  document.getElementById('act')?.firstElementChild?.scrollIntoView({ block: 'start' })
 }
 
 /** This page came from the server after these were sent: it knows of them. */

@@ -1,6 +1,6 @@
 // The service worker. Pages: the network first, and what was read last when there is none. Files with a hash in their
 // name: the tablet's copy. Everything else (streams, answers of the API, what is sent) passes by.
-/* global FILES, VERSION */
+/* global FILES, LATER, VERSION */
 
 const files = `files-${VERSION}`
 const keptVersions = 3 // pages read before a new version came still find their files
@@ -17,10 +17,16 @@ const forget = (names) => Promise.all(names.map((name) => caches.delete(name)))
 
 const install = async () => {
   const cache = await caches.open(files)
-  await cache.addAll([...FILES, '/manifest.webmanifest'])
+  await cache.addAll([...FILES.filter((name) => !LATER.includes(name)), '/manifest.webmanifest'])
   // Without cookies: what everybody may see, whoever is signed in now.
   for (const page of ['/offline', '/tablet']) await cache.put(page, await fetch(page, { credentials: 'omit' }))
   await self.skipWaiting()
+}
+
+/** What only a touch loads (the scanner and its wasm): once a page has said that the tablet is idle. */
+const keepLater = async () => {
+  const cache = await caches.open(files)
+  for (const name of LATER) if (!(await cache.match(name))) await cache.add(name)
 }
 
 const activate = async () => {
@@ -118,6 +124,9 @@ const isPage = (request) => request.mode === 'navigate' || (request.headers.get(
 
 self.addEventListener('install', (event) => event.waitUntil(install()))
 self.addEventListener('activate', (event) => event.waitUntil(activate()))
+self.addEventListener('message', (event) => {
+  if (event.data === 'idle') event.waitUntil(keepLater().catch(() => null)) // the next page asks again
+})
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname, search } = new URL(request.url)
