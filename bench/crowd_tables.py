@@ -198,6 +198,16 @@ SELECT i, 'REF-2025-' || lpad(i::text, 7, '0'), 1,
        starts_at + interval '2 hours', '[]'
 FROM bench_plan WHERE i %% 50 = 0
 """
+PARTS: Final = """
+INSERT INTO spare (id, site_id, kind, name, part_number, serial, location, state, arrived_at, version)
+SELECT i, 1 + i %% %(sites)s, 'drive', '4 TB SAS', 'ST4000-' || i %% 7, 'SP-' || i, 'Cage A', 'in_stock', now(), 1
+FROM generate_series(1, 20 * %(sites)s) i;
+INSERT INTO removed_part (id, site_id, order_number, asset_tag, kind, bay, serial, removed_by, removed_at, state, since,
+                          waits_for_order, version)
+SELECT i, site_id, 'WO-' || i, 'S001-00021', 'drive', '3', 'RP-' || i, 'tech1', now() - interval '2 hours',
+       CASE WHEN i %% 500 = 0 THEN 'bagged' ELSE 'certified' END, now() - interval '1 hour', false, 1
+FROM bench_plan WHERE i %% 25 = 0
+"""
 NUMBERS: Final = """
 INSERT INTO number_year (prefix, year, before)
 SELECT prefix, extract(year FROM now())::int, 0 FROM unnest(ARRAY['WO', 'ESC', 'REF']) prefix;

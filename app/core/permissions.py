@@ -45,15 +45,17 @@ class Permission(StrEnum):
     PEOPLE_WRITE = "people:write"
     PROCEDURES_WRITE = "procedures:write"
     BOARD_READ = "board:read"
+    PARTS_READ = "parts:read"
+    PARTS_WRITE = "parts:write"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
 
 
 _P = Permission
-_READERS = {_P.ORDERS_READ, _P.DIAGNOSTICS_READ, _P.ASSETS_READ, _P.SITES_READ, _P.SHIFTS_READ}
+_READERS = {_P.ORDERS_READ, _P.DIAGNOSTICS_READ, _P.ASSETS_READ, _P.SITES_READ, _P.SHIFTS_READ, _P.PARTS_READ}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.TECHNICIAN: frozenset(_READERS | {_P.ORDERS_ACT, _P.DIAGNOSTICS_TAKE, _P.ID_LED}),
+    Role.TECHNICIAN: frozenset(_READERS | {_P.ORDERS_ACT, _P.DIAGNOSTICS_TAKE, _P.ID_LED, _P.PARTS_WRITE}),
     Role.L1_ENGINEER: frozenset(
         _READERS | {_P.ORDERS_CREATE, _P.ORDERS_ACT, _P.DIAGNOSTICS_TAKE, _P.REFERRALS_ACT, _P.MESSAGES_READ}
     ),
@@ -62,7 +64,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.MANAGER: frozenset(
         _READERS
-        | {_P.ORDERS_ACT, _P.REFERRALS_ACT, _P.BOARD_READ, _P.SHIFTS_WRITE, _P.MESSAGES_READ, _P.MESSAGES_WRITE}
+        | {
+            _P.ORDERS_ACT,
+            _P.REFERRALS_ACT,
+            _P.BOARD_READ,
+            _P.SHIFTS_WRITE,
+            _P.MESSAGES_READ,
+            _P.MESSAGES_WRITE,
+            _P.PARTS_WRITE,
+        }
     ),
     Role.ADMIN: frozenset(
         {

@@ -157,6 +157,7 @@ def _fill(database: str, folder: Path, facts: dict[str, Any], lab: DemoLab, offs
         facts["people"] = seed.seed_people(session, sites, now)
         facts["integrations"] = {"bridge": seed.seed_integration(session, now)}
         seed.seed_assets(session, sites, now)
+        seed.seed_spares(session, sites, now)
         seed.set_endpoints(session, lab.endpoints, now)
         seed.seed_tickets(session, now + offset)
         seed.ask_every_machine(session, now)

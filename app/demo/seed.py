@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.access import Grant, Principal
 from app.core.permissions import Role
-from app.demo.world import DEVICES, HOURS, PEOPLE, SERVERS, SITES, TICKETS, DemoPerson, DemoServer, DemoTicket
+from app.demo.world import DEVICES, HOURS, PEOPLE, SERVERS, SITES, SPARES, TICKETS, DemoPerson, DemoServer, DemoTicket
 from app.hardware.models import Asset
 from app.hardware.operations.assets import Entry, Position, add_asset, place_asset
 from app.hardware.operations.cabling import set_network_cable, set_power_cord
@@ -21,6 +21,7 @@ from app.hardware.operations.endpoints import set_endpoint
 from app.hardware.sealing import new_site_key, write_key
 from app.jobs.forms import EscalationSchema, read
 from app.jobs.operations.escalate import escalate
+from app.parts.operations import arrive, expect
 from app.people.models import Person
 from app.people.operations.accounts import add_person, grant
 from app.people.operations.tokens import create_token
@@ -101,6 +102,17 @@ def seed_assets(session: Session, sites: dict[str, Site], now: datetime) -> None
         asset = add_asset(session, sites[server.site], entry, by=SEEDER, now=now)
         place_asset(session, asset, Position(server.rack, rooms[server.site], server.u), by=SEEDER, now=now)
         _cable(session, asset, server, assets, now)
+
+
+def seed_spares(session: Session, sites: dict[str, Site], now: datetime) -> None:
+    """Enter the spares: what lies in the cage, and what is on its way."""
+    for one in SPARES:
+        spare = expect(
+            session, sites[one.site], kind=one.kind, name=one.name, part_number=one.part_number,
+            expected_on=(now + timedelta(days=3)).date(), by=SEEDER, now=now,
+        )  # fmt: skip
+        if one.serial:
+            arrive(session, spare, serial=one.serial, location=one.location, by=SEEDER, now=now)
 
 
 def _cable(session: Session, asset: Asset, server: DemoServer, assets: dict[str, Asset], now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.parts.states import PartKind
 from lab.machines import Bmc, Fault, drive_failing, ecc, fan_failed, psu_failed, psu_input_lost
 from lab.snmp_devices import Device, Outlet, Pdu, Port, Switch, Ups
 
@@ -83,6 +84,18 @@ class DemoTicket:
     channel: str = "ticket"
 
 
+@dataclass(frozen=True, slots=True)
+class DemoSpare:
+    """A spare; without serial it is still on its way."""
+
+    site: str
+    kind: PartKind
+    name: str
+    part_number: str
+    serial: str = ""
+    location: str = "Cage A, shelf 3"
+
+
 SITES = (
     DemoSite("AMS1", "Amsterdam 1", "Europe/Amsterdam", "NL", ("2.04", "B")),
     DemoSite("MIA1", "Miami 1", "America/New_York", "US", ("Hall 1", "M")),
@@ -106,6 +119,14 @@ OUTLETS_A = tuple(
 OUTLETS_B = tuple(Outlet(n, f"outlet {n}", watts=190 if 11 <= n <= 16 else 0) for n in range(1, 25))
 PORTS = tuple(
     Port(n, f"Ethernet{n}", up=n != 13, alias=f"server {n - 10}" if 11 <= n <= 16 else "") for n in range(1, 25)
+)
+
+SPARES = (
+    DemoSpare("AMS1", PartKind.DRIVE, "SAS drive 4 TB", "NW-HDD-4T", "ZC9A0417"),
+    DemoSpare("AMS1", PartKind.DRIVE, "SAS drive 4 TB", "NW-HDD-4T", "ZC9A0418"),
+    DemoSpare("AMS1", PartKind.DRIVE, "SAS drive 4 TB", "NW-HDD-4T"),
+    DemoSpare("AMS1", PartKind.PSU, "Power supply 800 W", "NW-PSU-800", "PS80-2231", "Cage A, shelf 1"),
+    DemoSpare("MIA1", PartKind.PSU, "Power supply 800 W", "NW-PSU-800", "PS80-2240", "Cage 1"),
 )
 
 DEVICES = (

@@ -41,7 +41,10 @@ def watch_promises() -> None:
     settings: Settings = current_app.config["RACKSIDE"]
     now = business_now()
     with transaction() as session:
-        news = list(alerting.news_of_promises(session, now, settings.base_url))
+        news = [
+            *alerting.news_of_promises(session, now, settings.base_url),
+            *alerting.news_of_parts(session, now, settings.base_url),
+        ]
         alerting.tell_managers(session, news, installed().values(), now)
 
 

@@ -25,6 +25,7 @@ from app.hardware.routes_labels import blueprint as hardware_label_pages
 from app.jobs.api import api as jobs_api
 from app.jobs.routes import board, level1, machine, new_order, office, procedures, queue, report, tickets, wordings
 from app.jobs.routes.technician import blueprint as technician_pages
+from app.parts.routes import blueprint as parts_pages
 from app.people.routes import blueprint as people_pages
 from app.shifts.api import api as shifts_api
 from app.shifts.routes import blueprint as sites_pages
@@ -58,6 +59,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     hardware_api,
     jobs_api,
     technician_pages,
+    parts_pages,
     hooks,
 )
 

@@ -24,6 +24,7 @@ PAGES: Final[tuple[tuple[str, str, Role | Permission], ...]] = (
     ("Board", "/board", Role.MANAGER),
     ("Orders", "/orders", Permission.ORDERS_READ),
     ("Machines", "/assets", Permission.ASSETS_READ),
+    ("Parts", "/parts", Permission.PARTS_READ),
     ("Shifts", "/shifts", Permission.SHIFTS_WRITE),
     ("Procedures", "/procedures", Permission.PROCEDURES_WRITE),
     ("Messages", "/messages", Permission.MESSAGES_WRITE),

@@ -401,6 +401,77 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name=op.f("uq_web_session_secret_hash")),
     )
     op.create_table(
+        "removed_part",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_number", sa.Text(), nullable=False),
+        sa.Column("asset_tag", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("bay", sa.Text(), nullable=True),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("removed_by", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waits_for_order", sa.Boolean(), nullable=False),
+        sa.Column("bag", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=True),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("unreadable_by", sa.Text(), nullable=True),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("rma", sa.Text(), nullable=True),
+        sa.Column("return_by", sa.Date(), nullable=True),
+        sa.Column("tracking", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('drive', 'psu', 'memory', 'fan', 'nic', 'cable', 'other')", name=op.f("ck_removed_part_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('removed', 'bagged', 'in_cage', 'wiped', 'destroyed', 'certified', 'returning', 'returned')",
+            name=op.f("ck_removed_part_state"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_removed_part_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_removed_part")),
+    )
+    op.create_index(
+        "ix_removed_part_open",
+        "removed_part",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('certified', 'returned')"),
+    )
+    op.create_index("ix_removed_part_site_id_id", "removed_part", ["site_id", "id"], unique=False)
+    op.create_index("uq_removed_part_order_number_serial", "removed_part", ["order_number", "serial"], unique=True)
+    op.create_table(
+        "spare",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("part_number", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("order_number", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("(state = 'expected') = (arrived_at IS NULL)", name=op.f("ck_spare_arrived")),
+        sa.CheckConstraint("(state = 'reserved') <= (order_number IS NOT NULL)", name=op.f("ck_spare_reserved")),
+        sa.CheckConstraint(
+            "kind IN ('drive', 'psu', 'memory', 'fan', 'nic', 'cable', 'other')", name=op.f("ck_spare_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('expected', 'in_stock', 'reserved', 'installed', 'dead')", name=op.f("ck_spare_state")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_spare_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spare")),
+    )
+    op.create_index("ix_spare_order_number", "spare", ["order_number"], unique=False)
+    op.create_index("ix_spare_site_id_part_number", "spare", ["site_id", "part_number"], unique=False)
+    op.create_index("uq_spare_site_id_serial", "spare", ["site_id", "serial"], unique=True)
+    op.create_table(
         "asset",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("tag", sa.Text(), nullable=False),
@@ -963,6 +1034,18 @@ def downgrade() -> None:
     op.drop_index("ix_asset_serial", table_name="asset")
     op.drop_index("ix_asset_rack_id", table_name="asset")
     op.drop_table("asset")
+    op.drop_index("uq_spare_site_id_serial", table_name="spare")
+    op.drop_index("ix_spare_site_id_part_number", table_name="spare")
+    op.drop_index("ix_spare_order_number", table_name="spare")
+    op.drop_table("spare")
+    op.drop_index("uq_removed_part_order_number_serial", table_name="removed_part")
+    op.drop_index("ix_removed_part_site_id_id", table_name="removed_part")
+    op.drop_index(
+        "ix_removed_part_open",
+        table_name="removed_part",
+        postgresql_where=sa.text("state NOT IN ('certified', 'returned')"),
+    )
+    op.drop_table("removed_part")
     op.drop_table("web_session")
     op.drop_index(op.f("ix_roster_site_id"), table_name="roster")
     op.drop_table("roster")

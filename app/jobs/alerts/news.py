@@ -64,6 +64,13 @@ def of_silence(name: str, seen_at: datetime, *, site: str | None) -> News:
     return News(f"worker:{name}:{seen}", f"{what} is silent", f"Its last sign of life was at {seen}. {does}", site)
 
 
+def of_removed_part(key: str, where: str, due: datetime, *, what: str, zone: str, site: str, link: str) -> News:
+    """A part that came out of a machine stays too long where it is."""
+    by = local_text(due, zone)[:16].replace("T", " ")
+    text = f"It is {where}; the next hop should have been made by {by} ({zone}).\n{link}"
+    return News(f"{key}:{utc_text(due)}", f"Overdue: {what} at {site}", text, site)
+
+
 def when_to_tell(now: datetime, *, on_duty: bool) -> datetime:
     """At once to who is on duty and in management's hours; else when these begin again."""
     hours = TEAMS[Team.MANAGEMENT]

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from app.core.clock import drill_offset
 from app.hardware.operations.overdue import WORKER_SILENT, is_silent
 from app.jobs import queries_alerts
-from app.jobs.alerts.news import News, of_clocks, of_silence, when_to_tell
+from app.jobs.alerts.news import News, of_clocks, of_removed_part, of_silence, when_to_tell
 from app.jobs.alerts.targets import Target
 from app.jobs.clocks.promises import order_clocks
 from app.jobs.models import Alert, SignOfLife
 from app.jobs.queries_clocks import clocks_of_tickets, records, referral_alone
+from app.parts.queries import underway
 from app.sites.models import Site
 from app.tickets.queries import database_now
 from app.tickets.rules.retries import next_attempt
@@ -73,6 +74,17 @@ def news_of_promises(session: Session, now: datetime, base_url: str) -> Iterator
             [referral_alone(referral, now)], now, zone=site.time_zone if site else "Europe/Berlin",
             site=site.code if site else None, link=f"{base_url}/referrals/{referral.number}",
         )  # fmt: skip
+
+
+def news_of_parts(session: Session, now: datetime, base_url: str) -> Iterator[News]:
+    """Removed parts whose next hop should have been made: a drive outside the cage, no wipe, no return (one query)."""
+    for part in underway(session):
+        due = part.due_at
+        if due is not None and now > due:
+            yield of_removed_part(
+                part.stream, part.state_words, due, what=f"{part.kind_words} {part.serial} of {part.asset_tag}",
+                zone=part.site.time_zone, site=part.site.code, link=f"{base_url}/parts/removed/{part.id}",
+            )  # fmt: skip
 
 
 def news_of_workers(session: Session, *, true: datetime) -> Iterator[News]:

@@ -17,6 +17,7 @@ from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act, flag
+from app.jobs.operations.parts import hand_over_parts
 from app.jobs.states import OrderState, Verb
 from app.shifts.window import local_text
 
@@ -49,6 +50,8 @@ def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
         _keep_step(act, body, refusal)
     elif act.verb == Verb.HANDOVER:
         order.safe_state = body["safe_state"]
+    elif act.verb == Verb.COMPLETION:
+        hand_over_parts(act, body.get("removed_serial"), body.get("installed_serial"))
     act.leave(to, why=refusal.detail, detail={"arrived_late": True, "refused_as": refusal.code, "done": _plain(body)})
     if act.verb == Verb.START and order.started_at == was:
         conversation.started(act)

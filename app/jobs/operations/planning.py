@@ -17,6 +17,7 @@ from app.jobs.operations.offers import answer_by
 from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
 from app.jobs.states import Needs, OrderState, Verb, next_state
+from app.parts import operations as parts
 from app.shifts.operations import book, explain_time, let_go
 from app.shifts.window import Opening, explain, latest_start, opening_at
 
@@ -206,6 +207,7 @@ def part(act: Act, body: dict[str, Any]) -> None:
     """The part has come: where it lies and its serial."""
     act.order.part_needed = False
     act.order.part_serial, act.order.part_location = body["serial"], body["location"]
+    parts.reserve(act.session, act.order.site, body["serial"], act.order.number, by=act.by, now=act.now)
     advance(act, detail={"serial": body["serial"], "location": body["location"]})
 
 
@@ -257,6 +259,7 @@ def end(act: Act, why: str, *, detail: dict[str, Any] | None = None) -> None:
         flag(act.order, "Cancelled although the work had begun once: look how the machine was left.")
     act.order.holder_id = None
     act.order.closed_at = act.now
+    parts.let_go(act.session, act.order.number, by=act.by, now=act.now)
     act.leave(OrderState.CANCELLED, why=why, detail=detail)
     conversation.cancelled(act, why)
 
@@ -271,6 +274,7 @@ def book_again(act: Act, *, why: str | None) -> None:
     order.holder_id = order.claimed_at = order.permit = order.safe_state = order.not_before = None
     order.stop = order.code_secret = None
     order.flags, order.codes = [], []
+    parts.keep_again(act.session, order.number)
     if KINDS[order.job_kind].consent:
         flag(order, "The customer agreed the first time. Ask again before it is done once more.")
     for step in order.steps:

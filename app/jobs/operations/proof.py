@@ -18,9 +18,11 @@ from app.jobs.kinds import KINDS
 from app.jobs.operations import conversation
 from app.jobs.operations.act import SYSTEM, Act, flag
 from app.jobs.operations.disk_guard import check_installed, check_removed, guards_disks
+from app.jobs.operations.parts import hand_over_parts
 from app.jobs.operations.planning import book_again, withdraw
 from app.jobs.rules import fault_gone
 from app.jobs.states import OrderState, Verb
+from app.parts import operations as parts
 
 AFTER_TASK = "jobs.after_taken"
 UNPROVED = (
@@ -77,6 +79,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     )  # fmt: skip
     detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
     detail |= {k: body[k] for k in ("signed_name", "signature") if body.get(k)}
+    hand_over_parts(act, order.removed_serial, order.installed_serial)
     act.leave(OrderState.VERIFYING, detail=detail)
     conversation.finished(act)
 
@@ -160,5 +163,6 @@ def close(act: Act, why: str) -> None:
     """The end of the job."""
     act.order.closed_at = act.now
     act.order.confirm_by = None
+    parts.let_go(act.session, act.order.number, by=act.by, now=act.now)
     act.leave(OrderState.CLOSED, why=why)
     conversation.closed(act, why)

@@ -31,7 +31,7 @@ PEOPLE = ("technician", "l1_engineer", "sysadmin", "manager", "admin")
 GROWING = {
     "absence", "appointment", "asset", "device_action", "device_event", "diagnostics", "endpoint", "escalation",
     "event", "idempotency", "message", "network_cable", "photo", "power_cord", "procrastinate_jobs", "referral",
-    "roster", "step", "ticket", "work_order",
+    "removed_part", "roster", "spare", "step", "ticket", "work_order",
 }  # fmt: skip
 GROWS_WITH_SITES = {"/report", "/report.csv"}  # they read the period of each site by itself
 ONE_MORE = 1  # a relation that the few orders opened happen to lack; four times the sites would be more
@@ -144,6 +144,8 @@ def _values(connection: Any) -> dict[str, tuple[str, ...]]:
         "code": ("S001",),
         "name": ("tech1",),
         "ticket_id": ("50",),
+        "spare_id": ("1",),
+        "part_id": found("SELECT min(id) FROM removed_part GROUP BY state"),
         "protocol": ("ipmi",),
         "photo_id": ("00000000-0000-0000-0000-000000000001",),
         "diagnostics_id": found("SELECT diagnostics.id FROM diagnostics JOIN asset ON asset.id = asset_id"

@@ -28,6 +28,8 @@ TABLE = {
     Permission.SHIFTS_WRITE:      "-          -    -         x        -      -",
     Permission.PEOPLE_WRITE:      "-          -    -         -        x      -",
     Permission.BOARD_READ:        "-          -    -         x        -      -",
+    Permission.PARTS_READ:        "x          x    x         x        -      -",
+    Permission.PARTS_WRITE:       "x          -    -         x        -      -",
     Permission.MESSAGES_READ:     "-          x    -         x        -      -",
     Permission.MESSAGES_WRITE:    "-          -    -         x        x      -",
     Permission.SELF:              "x          x    x         x        x      x",
