@@ -176,6 +176,10 @@ def _told(event: Event) -> str:
             return f"{what}: {_ends(detail['before'])} → {_ends(detail['after'])}"
         case "diagnosis":
             return "diagnosis signed"
+        case "part":
+            where = f" {detail['where']}" if detail["where"] else ""
+            serials = f"{detail['removed'] or 'not told'} → {detail['installed'] or 'nothing new'}"
+            return f"{detail['kind']}{where}: {serials} ({detail['order']})"
         case "id_led":
             return f"ID LED {event.to_state}"
     before, after = detail.get("before", {}), detail.get("after", {})

@@ -70,6 +70,7 @@ class WorkOrder(Base):
         Index("ix_work_order_open_since", SINCE, "id", postgresql_where=text(_OPEN)),
         Index("ix_work_order_flagged", "id", postgresql_where=text(f"flags <> '[]'::jsonb AND {_OPEN}")),
         Index("ix_work_order_holder_id", "holder_id"),
+        Index("ix_work_order_unexplained", "finished_at", postgresql_where=text("outcome = 'no_fault_found'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.hardware.models import Diagnostics
 from app.jobs.models import WorkOrder
-from app.jobs.states import WAITING, OrderState
+from app.jobs.states import AT_RACK, WAITING, OrderState
 from app.people.models import Person
 from app.shifts.models import Absence, Appointment, Roster
 from app.shifts.queries import site_calendar
@@ -23,6 +23,7 @@ MOST = 500
 HOUR = timedelta(minutes=55)  # it is delivered, not only written, within the hour
 DAY = timedelta(hours=20)  # a message in the morning is followed by one the next morning
 WARNING = timedelta(minutes=10)
+CLOSING = timedelta(minutes=30)
 REMINDER = "reminder"
 TO_COME = (OrderState.BOOKED, OrderState.HANDED_OVER)
 NOT_BEGUN = (*TO_COME, OrderState.RELEASED, OrderState.CLAIMED, OrderState.MATCHED)
@@ -110,6 +111,27 @@ def past_closing(session: Session, now: datetime, told: str) -> Sequence[str]:
         WorkOrder.site_id.in_(closed), WorkOrder.state == OrderState.WORKING, ~WorkOrder.flags.contains([told])
     )
     return _numbers(session, at_work, WorkOrder.id)
+
+
+def closing_soon(session: Session, now: datetime, told: str) -> Sequence[str]:
+    """Orders in somebody's hands at sites that close within half an hour, without the flag `told`."""
+    closing = [
+        site.id
+        for site in _sites_with(session, AT_RACK)
+        if (opening := opening_at(site_calendar(site), now)) is not None and opening.ends_at - now <= CLOSING
+    ]
+    in_hands = select(WorkOrder.number).where(
+        WorkOrder.site_id.in_(closing), WorkOrder.state.in_(AT_RACK), ~WorkOrder.flags.contains([told])
+    )
+    return _numbers(session, in_hands, WorkOrder.id)
+
+
+def unexplained(session: Session, now: datetime) -> Sequence[str]:
+    """Orders whose fault was gone when hands came, less than a day ago."""
+    gone = select(WorkOrder.number).where(
+        WorkOrder.outcome == "no_fault_found", WorkOrder.finished_at > now - timedelta(days=1)
+    )
+    return _numbers(session, gone, WorkOrder.finished_at, most=100)
 
 
 def without_time(session: Session, _now: datetime) -> Sequence[str]:

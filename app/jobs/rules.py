@@ -68,6 +68,10 @@ def device_serial(document: Mapping[str, Any] | None) -> str | None:
 
 def fault_gone(document: Mapping[str, Any], finding_kinds: Sequence[str]) -> bool:
     """True when the machine answered and says nothing is wrong with the kind of part that the job is about."""
-    if not document.get("complete") or not finding_kinds:
-        return False
-    return not any(f["kind"] in finding_kinds and f["state"] in {"warning", "critical"} for f in document["findings"])
+    return bool(document.get("complete") and finding_kinds) and not fault_shown(document, finding_kinds)
+
+
+def fault_shown(document: Mapping[str, Any], finding_kinds: Sequence[str]) -> bool:
+    """True when the machine says that something is wrong with the kind of part that the job is about."""
+    found = document.get("findings", [])
+    return any(f["kind"] in finding_kinds and f["state"] in {"warning", "critical"} for f in found)

@@ -20,8 +20,8 @@ from app.core.settings import Settings
 from app.hardware.models import Diagnostics
 from app.jobs import queries, queries_clock
 from app.jobs.operations import acknowledge as acknowledgment
-from app.jobs.operations import clockwork, forgotten, inbox, proof
-from app.jobs.operations.act import SYSTEM, Act
+from app.jobs.operations import clockwork, forgotten, inbox, proof, watch
+from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act
 from app.jobs.operations.rack import BEFORE_TASK
 from app.jobs.states import Verb
 from app.tickets.intake import HEARD
@@ -75,6 +75,7 @@ def tick() -> None:
     """All that happens by itself, each order on its own: one that fails does not hold up the others."""
     now = business_now()
     prove = functools.partial(clockwork.prove_again, silence=_settings().confirmation_silence)
+    closing = functools.partial(queries_clock.closing_soon, told=CLOSING_SOON)
     overtime = functools.partial(queries_clock.past_closing, told=clockwork.PAST_CLOSING)
     duties: tuple[tuple[Callable[[Session, datetime], Sequence[str]], clockwork.Deed], ...] = (
         (queries_clock.due_for_release, clockwork.release_if_due),
@@ -82,7 +83,9 @@ def tick() -> None:
         (queries_clock.provable, prove),
         (queries_clock.without_time, clockwork.find_time),
         (queries_clock.misplaced, clockwork.replace_appointment),
+        (closing, watch.warn_of_closing),
         (overtime, clockwork.tell_past_closing),
+        (queries_clock.unexplained, watch.look_whether_it_came_back),
         (queries_clock.late, clockwork.tell_late),
         (queries_clock.unreminded, clockwork.remind_customer),
         (queries_clock.unanswered, clockwork.answer_overdue),

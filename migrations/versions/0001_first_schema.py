@@ -800,6 +800,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("flags <> '[]'::jsonb AND state NOT IN ('closed', 'cancelled')"),
     )
+    op.create_index(
+        "ix_work_order_unexplained",
+        "work_order",
+        ["finished_at"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'no_fault_found'"),
+    )
     op.create_index("ix_work_order_holder_id", "work_order", ["holder_id"], unique=False)
     op.create_index(
         "ix_work_order_open_coming",

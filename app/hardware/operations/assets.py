@@ -94,6 +94,16 @@ def stream(asset: Asset) -> str:
     return f"asset:{asset.tag}"
 
 
+def part_replaced(
+    session: Session, asset: Asset, *, kind: str, where: str | None, removed: str | None, installed: str | None,
+    order: str, by: str, now: datetime,
+) -> None:  # fmt: skip
+    """Write the serials that a job took out and put in into the asset's record."""
+    held(session, asset)
+    detail = {"kind": kind, "where": where, "removed": removed, "installed": installed, "order": order}
+    record(session, stream(asset), now=now, by=by, verb="part", detail=detail)
+
+
 def wrong(field: str, detail: str) -> Invalid:
     """The refusal of one field."""
     return Invalid("invalid", detail, [FieldError(field, "invalid", detail)])

@@ -23,6 +23,7 @@ from app.shifts.queries import site_calendar
 from app.shifts.window import Calendar, local_text, next_opening, opening_at
 
 SYSTEM = NOBODY
+CLOSING_SOON = "The site closes within half an hour: finish, or hand over in a safe state."
 _CLOCK_SLACK = timedelta(minutes=2)
 
 
@@ -161,3 +162,9 @@ def flag(order: WorkOrder, sentence: str) -> None:
     """Put a sentence on the order for a person to look at; the same one stands there once."""
     if sentence not in order.flags:
         order.flags = [*order.flags, sentence]
+
+
+def unflag(order: WorkOrder, sentence: str) -> None:
+    """Take a sentence off the order: what it said is over."""
+    if sentence in order.flags:
+        order.flags = [one for one in order.flags if one != sentence]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.hardware.operations.assets import part_replaced
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations.act import Act, flag
@@ -13,6 +14,11 @@ from app.parts.states import PartKind
 def hand_over_parts(act: Act, removed: str | None, installed: str | None) -> None:
     """Record the serials of a report with the spares and the removed parts of the site."""
     order = act.order
+    if removed or installed:
+        part_replaced(
+            act.session, order.asset, kind=_kind_of(order, removed or "").words, where=order.target, removed=removed,
+            installed=installed, order=order.number, by=act.by, now=act.at,
+        )  # fmt: skip
     if installed and (
         told := operations.install(act.session, order.site, installed, order.number, by=act.by, now=act.now)
     ):

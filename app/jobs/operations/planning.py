@@ -12,7 +12,7 @@ from app.jobs.kind import minutes_of, missing_questions, target_of
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
-from app.jobs.operations.act import SYSTEM, Act, flag
+from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.offers import answer_by
 from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
@@ -235,6 +235,7 @@ def release(act: Act, _body: dict[str, Any]) -> None:
 def hold(act: Act, body: dict[str, Any]) -> None:
     """Wait for a part, the customer, a manager or answers; the appointment goes back."""
     order, what = act.order, body["waiting_for"]
+    unflag(order, CLOSING_SOON)
     order.part_needed = order.part_needed or what == "part"
     order.consent_needed = order.consent_needed or what == "consent"
     order.approval_needed = order.approval_needed or what == "approval"

@@ -16,7 +16,7 @@ from app.hardware.queries import latest
 from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
 from app.jobs.operations import conversation
-from app.jobs.operations.act import SYSTEM, Act, flag
+from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.disk_guard import check_installed, check_removed, guards_disks
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.operations.planning import book_again, withdraw
@@ -70,6 +70,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     order.outcome, order.note = outcome, body.get("note")
     order.removed_serial, order.installed_serial = body.get("removed_serial"), body.get("installed_serial")
     order.finished_at = act.at
+    unflag(order, CLOSING_SOON)
     left = [step.title for step in order.steps if step.done_at is None]
     if left and outcome == "repaired":
         flag(order, f"Completed without evidence for: {'; '.join(left)}.")
@@ -109,7 +110,7 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     if order.state != OrderState.VERIFYING:
         return  # a person accepted it before the machine spoke
     if clean and order.outcome != "not_repaired":
-        order.flags = [sentence for sentence in order.flags if sentence != UNPROVED]
+        unflag(order, UNPROVED)
         to_confirmation(act, silence, why="the machine proves it", detail=None)
     else:
         flag(order, UNPROVED)

@@ -14,7 +14,7 @@ from app.jobs.kind import minutes_of, target_of
 from app.jobs.kinds import kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
-from app.jobs.operations.act import Act, next_opening_local
+from app.jobs.operations.act import CLOSING_SOON, Act, next_opening_local, unflag
 from app.jobs.operations.disk_guard import new_secret
 from app.jobs.operations.escalate import open_referral
 from app.jobs.operations.numbers import next_number
@@ -135,6 +135,7 @@ def handover(act: Act, body: dict[str, Any]) -> None:
     order = act.order
     order.safe_state = body["safe_state"]
     order.holder_id = None
+    unflag(order, CLOSING_SOON)
     order.matched_at = None
     find_time_or_wait(act, tolerated=NO_TIME)  # whoever must leave is not kept by a full calendar
     starts_local = order.appointment.starts_local if order.appointment else None

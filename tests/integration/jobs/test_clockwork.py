@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.database import transaction
+from app.hardware.models import Diagnostics
 from app.jobs.models import WorkOrder
 from app.jobs.operations import clockwork
+from app.jobs.operations.act import CLOSING_SOON
 from app.people.queries import person_named
 from app.shifts.models import Roster
 from app.shifts.operations import absent, end_shift, roster
@@ -19,7 +21,7 @@ from app.sites.models import Site
 from app.sites.operations import close_day
 from tests.integration.conftest import LONG_AGO
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, Hall
-from tests.unit.hardware.samples import server_with_lost_input
+from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
 Clock = Callable[[datetime], None]
 TUESDAY = MONDAY + timedelta(days=1)
@@ -161,6 +163,65 @@ def test_work_past_closing_tells_customer_and_managers_once(hall: Hall, at: Cloc
     calls = [event for event in hall.get("max", f"/work-orders/{number}/events")["items"] if event["by"] == "system"]
     assert calls[-1]["detail"]["team"] == "management"
     assert hall.act("tess", number, "handover", why="tomorrow", safe_state="closed")["state"] == "handed_over"
+
+
+def test_who_is_at_the_rack_is_warned_once_half_an_hour_before_closing(hall: Hall, at: Clock) -> None:
+    at(MONDAY.replace(hour=15))
+    number = working(hall)
+    at(MONDAY.replace(hour=16, minute=29))
+    hall.tick()
+    assert CLOSING_SOON not in order_of(hall, number)["flags"]
+    at(MONDAY.replace(hour=16, minute=31))
+    hall.tick()
+    hall.tick()
+    assert order_of(hall, number)["flags"].count(CLOSING_SOON) == 1
+    warned = [e for e in hall.get("max", f"/work-orders/{number}/events")["items"] if e["why"] == CLOSING_SOON]
+    assert len(warned) == 1
+    handed = hall.act("tess", number, "handover", why="tomorrow", safe_state="closed")
+    assert CLOSING_SOON not in handed["flags"]
+
+
+def without_fault(hall: Hall) -> str:
+    number = str(hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
+    hall.act("tess", number, "claim")
+    hall.answer(healthy_server("SRV-1"))
+    hall.act("tess", number, "completion", outcome="no_fault_found")
+    hall.answer(healthy_server("SRV-1"))
+    hall.act("lena", number, "confirmation", decision="confirmed", why="fine")
+    return number
+
+
+def asked(hall: Hall) -> int:
+    """How many diagnostics wait to be taken."""
+    with hall.app.app_context(), transaction() as session:
+        return len(session.scalars(select(Diagnostics.id).where(Diagnostics.state != "done")).all())
+
+
+def test_a_fault_that_was_gone_is_looked_for_and_its_order_comes_back_with_it(hall: Hall, at: Clock) -> None:
+    number = without_fault(hall)
+    with hall.app.app_context(), transaction() as session:
+        session.execute(update(WorkOrder).values(finished_at=WorkOrder.finished_at - timedelta(hours=4)))
+        session.execute(update(Diagnostics).values(requested_at=Diagnostics.requested_at - timedelta(hours=4)))
+    hall.tick()
+    hall.tick()
+    assert asked(hall) == 1
+    hall.answer(healthy_server("SRV-1"))
+    hall.tick()
+    assert (asked(hall), order_of(hall, number)["state"]) == (0, "closed")
+    hall.post("sam", "/assets/SRV-1/diagnostics")
+    hall.answer(server_with_lost_input("SRV-1"))
+    hall.tick()
+    assert order_of(hall, number)["state"] in {"booked", "released"}
+    assert "reopened" in kinds(hall, number)
+
+
+def test_a_fault_that_was_gone_is_left_alone_after_a_day(hall: Hall, at: Clock) -> None:
+    number = without_fault(hall)
+    at(MONDAY + timedelta(hours=25))
+    hall.post("sam", "/assets/SRV-1/diagnostics")
+    hall.answer(server_with_lost_input("SRV-1"))
+    hall.tick()
+    assert order_of(hall, number)["state"] == "closed"
 
 
 def test_the_ticket_hears_hourly_while_at_work_and_daily_while_waiting(hall: Hall, at: Clock) -> None:

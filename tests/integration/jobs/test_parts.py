@@ -194,6 +194,11 @@ def test_a_power_supply_is_no_drive_and_needs_no_bag(hall: Hall) -> None:
     assert (part(hall).kind, part(hall).state) == ("psu", "removed")
 
 
+def test_the_serials_stand_in_the_machines_record(hall: Hall, page_of: Callable[[str], Browser]) -> None:
+    number = swapped(hall)
+    assert f"drive 3: ZC0003 → NEW-1 ({number})" in page_of("sam").get("/assets/SRV-1").text
+
+
 def test_other_sites_people_see_no_part(hall: Hall, page_of: Callable[[str], Browser]) -> None:
     swapped(hall)
     mia = page_of("mia")
