@@ -64,6 +64,16 @@ def test_what_was_typed_on_a_kept_page_survives_the_network(served: Served, page
     expect(page.get_by_label("Server tag")).to_have_value("SRV-1")
 
 
+def test_who_goes_by_keyboard_stays_where_they_are_when_a_part_comes_anew(served: Served, page: Page) -> None:
+    number = claimed(served, page)
+    listens(page)
+    link = page.get_by_role("link", name="Write a note")
+    link.focus()
+    served.hall.act("tom", number, "note", text="The aisle door sticks.")
+    expect(page.get_by_text("The aisle door sticks.")).to_be_attached()
+    expect(link).to_be_focused()
+
+
 def test_what_is_open_stays_open_when_its_part_comes_anew_and_nothing_else_opens(served: Served, page: Page) -> None:
     number = claimed(served, page)
     listens(page)

@@ -201,6 +201,29 @@ def test_the_next_step_comes_into_the_open_page_so_that_nothing_begun_in_it_is_l
     assert page.evaluate("window.isStillOpen") is True
 
 
+def test_signing_out_without_network_tells_what_is_not_sent_and_what_the_tablet_still_shows(
+    served: Served, page: Page, axe: AxeCheck
+) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.to_matched(number)
+    hall.act("tess", number, "start")
+    opened(served, page, number)
+    is_kept(page, "/tablet")
+    cut(page)
+    do_step(page, "esd", SERIALS)
+    not_sent(page, 1)
+    sign_out(page)
+    expect(page.get_by_role("heading", name="Sign out now?")).to_be_visible()
+    expect(page.get_by_text("1 of yours is not sent.")).to_be_visible()
+    page.get_by_role("button", name="Sign out anyway").click()
+    expect(page.get_by_role("alert")).to_contain_text("Signing out needs the network")
+    axe(page)
+    not_sent(page, 1)
+    mend(page)
+    all_sent(page)
+    assert [step for _, step, *_ in device_events(hall, number)] == ["esd"]
+
+
 def test_without_network_what_needs_others_says_so_and_keeps_what_was_typed(served: Served, page: Page) -> None:
     hall, number = served.hall, psu_swap(served.hall)
     hall.act("tess", number, "claim")

@@ -44,11 +44,18 @@ const keepOpen = (part, fresh) => {
   for (const details of fresh.querySelectorAll('details')) if (opened.has(nameOf(details))) details.open = true
 }
 
+/** What stands in the fresh part for what had the focus: who goes by keyboard stays where they are. */
+const twinOf = (one, fresh) => {
+  if (one.id) return document.getElementById(one.id)
+  const alike = [...fresh.querySelectorAll(one.localName)]
+  return alike.find((other) => other.isEqualNode(one)) ?? alike.find(({ href }) => href && href === one.href)
+}
+
 const put = (part, fresh) => {
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : ''
+  const focused = part.contains(document.activeElement) ? document.activeElement : null
   keepOpen(part, fresh)
   part.replaceWith(document.adoptNode(fresh))
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
+  if (focused) twinOf(focused, fresh)?.focus({ preventScroll: true })
   window.htmx?.process(fresh)
   document.dispatchEvent(new CustomEvent('live:refreshed', { detail: fresh }))
 }

@@ -97,11 +97,14 @@ const submit = async (event) => {
   else await goOn(form)
 }
 
+const othersMustHear = 'This needs the network: others, or the machine itself, must hear of it now. Nothing was sent; what you typed stays here.'
+const signsOutLater = 'Signing out needs the network. Until then this tablet shows what it keeps to whoever holds it: lock its screen.'
+
 /** What needs somebody else, or the machine, cannot wait: it is not sent at all, and what was typed stays. */
 const needsNetwork = (event) => {
   if (event.defaultPrevented || navigator.onLine || event.target.method !== 'post') return
   event.preventDefault()
-  complain('No network', ['This needs the network: others, or the machine itself, must hear of it now. Nothing was sent; what you typed stays here.'])
+  complain('No network', [event.target.action.endsWith('/sign-out') ? signsOutLater : othersMustHear])
 }
 
 export const watchQueuedForms = () => {

@@ -48,18 +48,19 @@ const showAge = () => {
 
 /** A kept page's parts are read again once the network is there. It is not loaded again: that might give the kept one. */
 const back = async () => {
-  await flush()
+  const { size } = await flush()
   if ('kept' in root.dataset && howItStands() === 'fine') document.dispatchEvent(new CustomEvent('page:stale'))
   showAge()
+  return size
 }
 
 let tries = 0
 
-/** Soon after a failure, then ever less often. */
+/** Soon after a failure, then ever less often; soon again whenever something got through. */
 const tryOn = async () => {
   const wanted = document.visibilityState === 'visible' && navigator.onLine && ((await counted()).waiting || 'kept' in root.dataset)
-  if (wanted) await back()
-  tries = wanted && howItStands() === 'offline' ? tries + 1 : 0
+  const sent = wanted && (await back())
+  tries = wanted && !sent && howItStands() === 'offline' ? tries + 1 : 0
   setTimeout(tryOn, tries ? Math.min(latestMs, soonestMs * 2 ** tries) : 3 * soonestMs)
 }
 
