@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -47,6 +47,12 @@ def swept_form(known: AssetSweep) -> dict[str, Any]:
     document = document_of(known.statement, uuid4(), shown(known.swept_at))
     sources = [{**source, "duration_ms": None} for source in document["sources"]]
     return {**document, "sources": sources, "swept_at": shown(known.swept_at)}
+
+
+def moments_told(document: Mapping[str, Any]) -> list[str]:
+    """The moments of which a document speaks with their age: when it was taken, and when each thing was read."""
+    read = [*document["readings"], *(one for finding in document["findings"] for one in finding["evidence"])]
+    return sorted({document["taken_at"], *(one["read_at"] for one in read)})
 
 
 def parts_of(diagnostics: Diagnostics) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +19,16 @@ from app.hardware import queries, queries_sweep
 from app.hardware.models import Asset, DeviceAction, Diagnostics
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.led import request_id_led
-from app.hardware.outward import device_event_lines, parts_of, place_line, record_lines, run_form, shown, swept_form
+from app.hardware.outward import (
+    device_event_lines,
+    moments_told,
+    parts_of,
+    place_line,
+    record_lines,
+    run_form,
+    shown,
+    swept_form,
+)
 from app.hardware.queries_diagnosis import diagnosis_on
 from app.sites.queries import visible_codes
 
@@ -27,20 +37,6 @@ blueprint: Final = Blueprint("hardware", __name__, template_folder="templates")
 PAGE: Final = 50
 LAMP_SECONDS: Final = 300
 EVENTS_SHOWN: Final = 10
-
-
-@blueprint.app_context_processor
-def words() -> dict[str, Any]:
-    """What the panel of diagnostics needs wherever it is included."""
-    return {
-        "diagnostics_parts": parts_of,
-        "diagnostics_notice": _notice,
-        "device_event_lines": device_event_lines,
-        "place_line": place_line,
-        "record_lines": record_lines,
-        "newest_diagnosis": _diagnosis,
-        "shown": shown,
-    }
 
 
 @blueprint.get("/assets")
@@ -162,3 +158,17 @@ def _lamp(action: DeviceAction | None) -> dict[str, Any] | None:
     until = (action.finished_at or action.requested_at) + timedelta(seconds=action.arguments["seconds"])
     burns = action.arguments["on"] and until > true_now()
     return {"action": action, "burns": burns, "until": shown(until)}
+
+
+WORDS: Final[Mapping[str, Callable[..., Any]]] = {  # what the panel needs wherever it is included
+    "diagnostics_parts": parts_of,
+    "diagnostics_notice": _notice,
+    "device_event_lines": device_event_lines,
+    "place_line": place_line,
+    "record_lines": record_lines,
+    "newest_diagnosis": _diagnosis,
+    "shown": shown,
+    "moments_told": moments_told,
+}
+for name, word in WORDS.items():
+    blueprint.add_app_template_global(word, name)

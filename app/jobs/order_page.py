@@ -21,7 +21,7 @@ from app.jobs.clocks.facts import Fact as Happened
 from app.jobs.clocks.promises import Appointed, order_clocks
 from app.jobs.clocks_page import Shown, shown
 from app.jobs.day import Window, last_start, window_of
-from app.jobs.disks import Disks, is_old, unsafe_to_pull
+from app.jobs.disks import STATE_VALID, Disks, is_old, unsafe_to_pull
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
@@ -68,11 +68,15 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class DiskPage:
-    """What the disk guard shows. `disks` None: no source tells of drives; `held` is what a tablet checks codes by."""
+    """What the disk guard shows. `disks` None: no source tells of drives; `held` is what a tablet checks codes by.
+
+    From `old_at` on what is known is too old to pull by.
+    """
 
     disks: Disks | None
     unsafe: Stop | None
     is_old: bool
+    old_at: datetime | None
     held: str
 
 
@@ -224,9 +228,10 @@ def _disks(order: WorkOrder, newest: Diagnostics | None, now: datetime) -> DiskP
         return None
     disks = disks_of(order, newest)
     if disks is None:
-        return DiskPage(None, None, is_old=False, held="")
+        return DiskPage(None, None, is_old=False, old_at=None, held="")
+    old_at = disks.taken_at + STATE_VALID if disks.taken_at else None
     held = held_codes(order, disks, now) if order.state == OrderState.WORKING else None
-    return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), json.dumps(held) if held else "")
+    return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), old_at, json.dumps(held) if held else "")
 
 
 def _clocks(seen: OrderFacts, now: datetime) -> list[Clock]:

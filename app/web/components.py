@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from jinja2.runtime import Macro
 from werkzeug.local import LocalProxy
 
 from app.core.clock import business_now, true_now, utc_text
+from app.web.drawn import Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ SOURCE_STATUSES: dict[str, tuple[str, str]] = {
 """How a source answered -> (mark, words). A source that failed says nothing about the machine: never a fault's mark."""
 
 UNITS = {"Cel": "°C", "kW.h": "kWh", "/min": "rpm", "": ""}
+MOST_DRAWN = 200  # a large machine's takes 70 kB
 SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -233,6 +236,21 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def keep(
+    drawn: Drawn, clock: Callable[[], datetime], macro: Macro, version: Hashable, moments: Iterable[str],
+    limit_s: float, zone: str, *given: Any,
+) -> str:  # fmt: skip
+    """What the macro draws of `given`, drawn anew only when it would read otherwise.
+
+    `version` names the content for ever. `moments` are all that it tells the age of, stale after `limit_s`; wall times
+    are of `zone` and change at its midnight.
+    """
+    now = clock()
+    ages = tuple((relative(at, now), is_stale(at, limit_s, now)) for at in moments)
+    key = (macro.name, version, *given[1:], ages, zone, now.astimezone(ZoneInfo(zone)).date())
+    return drawn.get(key, lambda: macro(*given))
+
+
 @lru_cache(maxsize=8)
 def _built_names(path: Path, _changed_at: float) -> dict[str, str]:
     files: dict[str, str] = json.loads(path.read_text("utf-8"))["files"]
@@ -260,6 +278,7 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(
+        keep=partial(keep, Drawn(MOST_DRAWN), now),
         asset=asset,
         now=now,
         clock_offset_s=lambda: round((now() - true_now()).total_seconds()),

@@ -19,7 +19,6 @@ from app.hardware.operations.led import request_id_led
 from app.hardware.queries import asset_for
 from app.jobs import outlook, photos
 from app.jobs.day import day_of
-from app.jobs.disks import STATE_VALID
 from app.jobs.forms import VerbSchema, read, read_verb
 from app.jobs.forms_rack import FORMS, TEAM_HOURS, CompletionForm, CorrectionForm, MatchForm, VerbForm
 from app.jobs.kind import Evidence
@@ -262,7 +261,6 @@ def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm 
         refused=refusal.detail if refusal else None,
         typed=request.form.get("evidence"),
         match_form=form or MatchForm(),
-        array_valid=STATE_VALID,
         completion_form=_completion(page.order, ahead=bool(page.ahead)),
     )
     return text, refusal.status if refusal else 422 if form else 200
