@@ -21,6 +21,7 @@ PACKAGE_OF = {  # program -> the Debian packages that bring it
     "snmpget": "snmp",
     "sshd": "openssh-server",
     "rt-setup-database-5": "request-tracker5 rt5-db-sqlite rt5-db-postgresql rt5-standalone",
+    "dovecot": "dovecot-imapd",
     "chromium": "chromium",
 }
 ANSWERS = """\

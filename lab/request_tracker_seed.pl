@@ -33,6 +33,8 @@ for my $user ( $bot, 'lena' ) {
 }
 push @ACL, map { { Right => $_, GroupDomain => 'SystemInternal', GroupType => 'Everyone', Queue => $queue,
     ObjectType => 'RT::Queue' } } qw(CreateTicket ReplyToTicket SeeQueue);
+push @ACL, { Right => 'ShowTicket', GroupDomain => 'RT::Queue-Role', GroupType => 'Requestor', Queue => $queue,
+    ObjectType => 'RT::Queue' };
 
 # A poke to whoever waits for news, signed after Standard Webhooks. Its address and secret stand in a file: no file, no
 # poke. Like every scrip it runs once; nobody tries again.

@@ -13,6 +13,7 @@ PACKAGES = {
     "snmpd": "snmpd",
     "sshd": "openssh-server",
     "rt-setup-database-5": "request-tracker5",
+    "dovecot": "dovecot-imapd",
 }
 
 

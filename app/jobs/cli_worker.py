@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from flask import Flask
@@ -30,6 +31,8 @@ from app.people.operations import sessions
 from app.sites.models import Site
 from app.tickets import integrations
 from app.tickets import tasks as tickets_tasks
+from app.tickets.integrations import Integrations
+from app.tickets.system import Telling
 
 PACKAGES: Final = (tickets_tasks, hardware_tasks, tasks_sweep, jobs_tasks)
 """Imported for the tasks that they register."""
@@ -58,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
         integrations.install(app, configured, languages)
         with app.app_context():
             _check_sites(arguments.site)
-        work(app, url, _duty(settings, arguments.site, central=arguments.central))
+        work(app, url, _duty(settings, configured, arguments.site, central=arguments.central))
     return 0
 
 
@@ -85,7 +88,7 @@ def _check_sites(codes: Sequence[str]) -> None:
         raise Invalid("unknown_site", f"--site {unknown[0]}: no such site; there are: {', '.join(sorted(known))}")
 
 
-def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
+def _duty(settings: Settings, configured: Integrations, sites: Sequence[str], *, central: bool) -> Duty:
     """Queues and chores: ticks belong to the center, signs of life to sites, dead workers' jobs to their queues."""
     everything = not sites and not central
     queues = None if everything else [*(site_queue(code) for code in sites), *([CENTRAL] if central else [])]
@@ -96,6 +99,8 @@ def _duty(settings: Settings, sites: Sequence[str], *, central: bool) -> Duty:
         chores += [Chore(name, TICK_S, registry.tasks[name], alone=True) for name in TICKS]
         chores.append(Chore("acknowledgments", ACKNOWLEDGE_S, registry.tasks["jobs.acknowledge"], alone=True))
         chores.append(Chore("tickets.wake", WAKE_S, registry.tasks["tickets.wake"], alone=True))
+        telling = ((name, system) for name, system in configured.items() if isinstance(system, Telling))
+        chores += [Chore(f"news of {name}", 0.0, partial(tickets_tasks.listen, name, one)) for name, one in telling]
         chores.append(Chore("forgetting what is over", FORGET_S, _forget, alone=True))
         chores.append(Chore("months of the sweep", FORGET_S, tasks_sweep.keep_months, alone=True))
     if everything or sites:

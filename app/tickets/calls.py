@@ -100,12 +100,13 @@ def caller(url: str, *, allow_plain_http: bool) -> Caller:
         raise Invalid("invalid", "url is not an address") from error
     if parsed.scheme not in {"http", "https"} or not parsed.host or parsed.userinfo or parsed.fragment:
         raise Invalid("invalid", "url must be https://host/path, without a name or password in it")
-    if parsed.scheme == "http" and not allow_plain_http and not _is_this_machine(parsed.host):
+    if parsed.scheme == "http" and not allow_plain_http and not is_this_machine(parsed.host):
         raise Invalid("invalid", "url must be https://, or allow_plain_http must be true")
     return Caller(url, ssl.create_default_context() if parsed.scheme == "https" else False)
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host is this machine itself, by address or by name."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -213,6 +213,15 @@ class Hooked(TicketSystem, Protocol):
         ...
 
 
+@runtime_checkable
+class Telling(TicketSystem, Protocol):
+    """A readable system that tells over a line kept open when there is something to read."""
+
+    def wait(self, within_s: float) -> bool:
+        """Whether there is, after that time at most; for one thread at a time. Never raises."""
+        ...
+
+
 def secret(default: Any = MISSING) -> Any:
     """A setting that never shows: not in repr, logs or errors; it may also come from a file named NAME_file."""
     return field(default=default, repr=False, metadata={"secret": True})

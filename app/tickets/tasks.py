@@ -17,13 +17,14 @@ from app.core.queue import task
 from app.tickets import intake, operations, queries, turns
 from app.tickets.integrations import installed
 from app.tickets.operations import DELIVER, Lease
-from app.tickets.system import Readable
+from app.tickets.system import Readable, Telling
 
 log = logging.getLogger(__name__)
 
 RECONCILED_AT: Final = time_of_day(2, 30)  # UTC, when little else is done
 FAULTY_AGAIN: Final = timedelta(minutes=10)
 READING_S: Final = 10.0
+LISTEN_S: Final = 5.0  # a worker has eight seconds to stop
 GIVEN_REST: Final = 3
 BUSY_AGAIN_S: Final = (1.0, 3.0)
 
@@ -81,6 +82,13 @@ def wake() -> None:
         intake.forget_attempts(session, true_now())
 
 
+def listen(integration: str, system: Telling) -> None:
+    """Wait a few seconds for a system's word that there is news, and have it read then."""
+    if system.wait(LISTEN_S):
+        with transaction() as session:
+            intake.wake(session, integration)
+
+
 @task(intake.POLL)
 def poll(integration: str) -> None:
     """Read what is new in one system, and every night all that is active there.
@@ -119,8 +127,8 @@ def _poll(integration: str, system: Readable) -> None:
             intake.read_badly(session, integration, problem, read, now=true_now())
         else:
             intake.read_well(session, integration, read, now=true_now())
-            if len(read) < len(owed):
-                intake.wake(session, integration)
+        if read and len(read) < len(owed):  # it goes on at once, unless nothing can be read
+            intake.wake(session, integration)
 
 
 def _read_all(integration: str, system: Readable, owed: Sequence[str]) -> tuple[set[str], str | None]:

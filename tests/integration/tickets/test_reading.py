@@ -84,6 +84,7 @@ def test_one_ticket_that_cannot_be_read_keeps_no_other_from_it_and_is_read_when_
     tasks.poll(integration="shelf")
     assert shelf.read_ == ["1", "3"]
     assert feed().owed == ["2"]
+    assert waiting_polls() == 1
     assert "stumble" in (feed().problem or "")
     shelf.broken.clear()
     tasks.poll(integration="shelf")

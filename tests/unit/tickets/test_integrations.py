@@ -55,7 +55,7 @@ def test_without_a_file_there_are_no_integrations() -> None:
         ("{", "is not JSON"),
         ([], "must hold an object"),
         ({"rt": 1}, "integration rt: must be an object"),
-        ({"rt": {"system": "telepathy"}}, "integration rt: system must be one of console, request_tracker, webhook"),
+        ({"rt": {"system": "telepathy"}}, "system must be one of console, email, request_tracker, webhook"),
         ({"rt": {"system": "webhook", "url": URL}}, "integration rt: secrets is missing"),
         ({"rt": {"system": "webhook", "url": 7, "secrets": [SECRET]}}, "integration rt: url must be a text"),
         ({"rt": {"system": "webhook", "url": URL, "secrets": []}}, "secrets must be a list of texts"),
