@@ -81,7 +81,7 @@ class ApprovalSchema(VerbSchema):
 class ConsentSchema(ApprovalSchema):
     """The customer's decision, with the message that says so."""
 
-    message_url = fields.String(validate=validate.Length(max=2000))
+    message_url = fields.URL(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
 
 
 class PartSchema(VerbSchema):

@@ -187,12 +187,12 @@ def approval(act: Act, body: dict[str, Any]) -> None:
 
 
 def consent(act: Act, body: dict[str, Any]) -> None:
-    """The customer says yes or no, linked to the message that says so; no ends the order."""
+    """The customer says yes or no, linked to the message that says so, or else to its ticket; no ends the order."""
     if _refused(act, body):
         return
     act.order.consent_needed = False
-    act.order.consent_url = body.get("message_url")
-    advance(act, why=body.get("why"), detail={"decision": "granted", "message_url": body.get("message_url")})
+    act.order.consent_url = body.get("message_url") or act.order.ticket.url
+    advance(act, why=body.get("why"), detail={"decision": "granted", "message_url": act.order.consent_url})
 
 
 def _refused(act: Act, body: dict[str, Any]) -> bool:

@@ -213,6 +213,17 @@ def test_consent_is_recorded_and_a_no_needs_its_reason(hall: Hall) -> None:
     assert "Say why not" in send(hall, "lena", f"/orders/{number}/consent", decision="refused").text
     led_to(send(hall, "lena", f"/orders/{number}/consent", decision="granted", message_url="https://t.example/9"))
     assert hall.get("lena", f"/work-orders/{number}")["state"] == "released"
+    assert 'href="https://t.example/9"' in page(hall, "tess", f"/orders/{number}")
+
+
+def test_consent_without_its_own_link_leads_to_the_ticket_and_no_other_sort_of_link_is_taken(hall: Hall) -> None:
+    number = hall.order(job_kind="power_cycle", answers={"why_by_hand": "The BMC is silent."})["number"]
+    for link in ("javascript:alert(1)", "just a word"):
+        refused = send(hall, "lena", f"/orders/{number}/consent", decision="granted", message_url=link)
+        assert refused.status_code == 422
+    led_to(send(hall, "lena", f"/orders/{number}/consent", decision="granted"))
+    shown = page(hall, "tess", f"/orders/{number}")
+    assert re.search(r'The customer agreed</dt><dd><a href="https://tickets.example/1"', shown)
 
 
 def test_the_office_offers_only_what_the_caller_may_do_now(hall: Hall) -> None:
