@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer, lazyload
 
-from app.jobs.models import Referral, WorkOrder
+from app.core.errors import NotFound
+from app.jobs.models import Alert, Referral, WorkOrder
 from app.jobs.queries import OPEN_STATES
 from app.jobs.states import OrderState
 from app.tickets.models import Ticket
@@ -41,3 +42,20 @@ def referrals(session: Session) -> Sequence[Referral]:
     """Referrals that nobody has answered, those due first before the others."""
     wanted = select(Referral).where(Referral.state != "answered").order_by(Referral.promise_to).limit(MOST)
     return session.scalars(wanted).unique().all()
+
+
+def dead(session: Session, sites: Collection[str], *, limit: int = 20) -> Sequence[Alert]:
+    """Alerts of these sites, and of none, that never got through, newest first (one query, bounded)."""
+    wanted = select(Alert).where(Alert.state == "dead", or_(Alert.site.is_(None), Alert.site.in_(sites)))
+    return session.scalars(wanted.order_by(Alert.created_at.desc(), Alert.id.desc()).limit(limit)).all()
+
+
+def dead_alone(session: Session, sites: Collection[str], alert_id: int) -> Alert:
+    """One of them, locked; raises NotFound."""
+    wanted = select(Alert).where(
+        Alert.id == alert_id, Alert.state == "dead", or_(Alert.site.is_(None), Alert.site.in_(sites))
+    )
+    found = session.scalars(wanted.with_for_update()).first()
+    if found is None:
+        raise NotFound("not_found", "There is no such alert that waits for a person.")
+    return found

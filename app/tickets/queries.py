@@ -51,6 +51,12 @@ def feeds(session: Session) -> Sequence[Feed]:
     return session.scalars(select(Feed).order_by(Feed.integration)).all()
 
 
+def troubled_feeds(session: Session, *, limit: int = 20) -> Sequence[Feed]:
+    """Integrations that cannot be read, or in which something is set up wrong, by name (one query, bounded)."""
+    ill = or_(Feed.problem.is_not(None), Feed.fault.is_not(None))
+    return session.scalars(select(Feed).where(ill).order_by(Feed.integration).limit(limit)).all()
+
+
 def awaiting_word(session: Session, *, limit: int = 200) -> Sequence[Ticket]:
     """Tickets whose customer waits for a word, longest first (one query, bounded)."""
     waiting = select(Ticket).where(Ticket.waiting_since.is_not(None)).order_by(Ticket.waiting_since, Ticket.id)

@@ -104,6 +104,12 @@ def center_lives(session: Session, *, true: datetime) -> None:
     session.execute(alive.on_conflict_do_update(index_elements=[SignOfLife.name], set_={"at": true}))
 
 
+def resend(session: Session, alert: Alert) -> None:
+    """Send an alert that never got through, all attempts before it again."""
+    alert.state, alert.attempts, alert.next_at, alert.problem = "pending", 0, database_now(session), None
+    session.flush()
+
+
 def lease(session: Session, *, most: int = 20) -> list[Sending]:
     """Take alerts that are due for one attempt each; whoever dies with one leaves it for a minute."""
     now = database_now(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import current, needs
@@ -16,13 +16,15 @@ from app.hardware.models import SiteSweep
 from app.hardware.operations.overdue import is_silent
 from app.hardware.outward import shown
 from app.hardware.queries_sweep import newest_sweeps
-from app.jobs import queries, queries_board
+from app.jobs import queries, queries_alerts, queries_board
 from app.jobs.hours import desk
+from app.jobs.operations import alerting
 from app.jobs.operations.escalate import may_read_queue
 from app.jobs.outward import allowed_verbs
 from app.jobs.states import Verb
 from app.jobs.teams import Team
 from app.shifts.queries_places import fullest, load_today, present_at, visible_places
+from app.sites.queries import visible_codes
 
 blueprint: Final = Blueprint("board", "app.jobs", template_folder="templates")
 
@@ -57,6 +59,7 @@ def board() -> ResponseReturnValue:
             approvals=[order for order in waiting if Verb.APPROVAL in allowed_verbs(order, me)],
             referrals=queries.referrals_open(session, me, teams),
             waiting=waiting,
+            unheard=queries_alerts.dead(session, [site.code for site in sites]),
             flagged=queries_board.flagged(session, me),
             stopped=queries_board.stopped_today(session, me, now),
             halls=sorted(halls, key=lambda hall: (not hall[1], not hall[0].is_open))[:MOST_HALLS],
@@ -64,6 +67,18 @@ def board() -> ResponseReturnValue:
             loads=fullest(load_today(session, sites, now), MOST_LOADS),
             topics=" ".join(["referrals", *[f"site:{site.code}" for site in sites[:MOST_TOPICS]]]),
         )
+
+
+@blueprint.post("/alerts/<int:alert_id>/delivery")
+@needs(Permission.BOARD_READ)
+def send_again(alert_id: int) -> ResponseReturnValue:
+    """Send an alert again that never got through."""
+    with transaction() as session:
+        codes = visible_codes(session, current(), Permission.BOARD_READ)
+        alert = queries_alerts.dead_alone(session, codes, alert_id)
+        alerting.resend(session, alert)
+    flash(f"On its way again to {alert.target}: {alert.title}", "ok")
+    return redirect(url_for("board.board"), 303)
 
 
 def _sweep(newest: SiteSweep | None) -> tuple[datetime, bool] | None:

@@ -25,6 +25,7 @@ from app.jobs.models import Alert
 from app.sites.models import Site
 from lab.processes import free_tcp_ports
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, Hall
+from tests.integration.jobs.test_office_pages import led_to, page, send
 from tests.integration.tickets.receiver import Answer, Receiver, receiving
 
 At = Callable[[datetime], None]
@@ -240,3 +241,33 @@ def test_an_address_never_shows(tmp_path: Path) -> None:
     target = load(file)["boss"]
     assert target.url == "slack://T0/B0/very-secret"
     assert "very-secret" not in repr(target)
+
+
+def given_up(hall: Hall, *, site: str | None) -> int:
+    """An alert that never got through; its number."""
+    with hall.app.app_context(), transaction() as session:
+        lost = Alert(
+            key=f"k:{site}", target="managers", site=site, title="A promise is missed", body="x", created_at=MONDAY,
+            state="dead", attempts=18, next_at=MONDAY, problem="the chat does not answer",
+        )  # fmt: skip
+        session.add(lost)
+        session.flush()
+        return lost.id
+
+
+def test_an_alert_that_never_got_through_is_on_the_board_and_goes_again_in_one_tap(hall: Hall) -> None:
+    number = given_up(hall, site="AMS1")
+    shown = page(hall, "max", "/board")
+    assert "managers never got this alert: A promise is missed" in shown
+    assert "the chat does not answer" in shown
+    led_to(send(hall, "max", f"/alerts/{number}/delivery"))
+    assert "never got this alert" not in page(hall, "max", "/board")
+    with hall.app.app_context(), transaction() as session:
+        again = session.get_one(Alert, number)
+        assert (again.state, again.attempts, again.problem) == ("pending", 0, None)
+
+
+def test_a_lost_alert_of_another_site_is_no_business_of_this_sites_manager(hall: Hall) -> None:
+    number = given_up(hall, site="MIA1")
+    assert "never got this alert" not in page(hall, "max", "/board")
+    assert send(hall, "max", f"/alerts/{number}/delivery").status_code == 404

@@ -165,3 +165,18 @@ def test_what_never_reached_a_ticket_without_an_order_is_shown_to_level_1(hall: 
         assert message.created_at < business_now() + timedelta(seconds=1)
     led_to(send(hall, "lena", f"/messages/{message.id}/delivery"))
     assert "was never told" not in page(hall, "lena", "/inbox")
+
+
+def test_level_1_sees_that_tickets_cannot_be_read_or_that_something_is_set_up_wrong_over_there(hall: Hall) -> None:
+    with hall.app.app_context(), transaction() as session:
+        intake.read_badly(session, "rt", "Request Tracker: HTTP 502", now=business_now())
+        intake.reconciling(session, "mail", (), ["The mailbox needs a folder Sent."], business_now())
+    shown = page(hall, "lena", "/inbox")
+    assert "Tickets of rt cannot be read" in shown
+    assert "Request Tracker: HTTP 502" in shown
+    assert "The mailbox needs a folder Sent." in shown
+    assert "Nothing waits for you" not in shown
+    with hall.app.app_context(), transaction() as session:
+        intake.read_well(session, "rt", (), now=business_now())
+        intake.reconciling(session, "mail", (), (), business_now())
+    assert "cannot be read" not in page(hall, "lena", "/inbox")
