@@ -16,6 +16,16 @@ AWAY = "data-kept"
 EVENTS = re.compile(r"^\d+ events$")
 
 
+HAS_SCANNER = """async (seconds) => {
+  await navigator.serviceWorker.ready
+  for (const until = Date.now() + seconds * 1000; ; await new Promise((done) => setTimeout(done, 100))) {
+    const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()))
+    if (kept.flat().some(({ url }) => url.endsWith('.wasm'))) return true
+    if (Date.now() >= until) return false
+  }
+}"""
+
+
 def claimed(served: Served, page: Page) -> str:
     """The page of an order in tess' hands."""
     number = str(served.hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
@@ -50,6 +60,13 @@ def test_a_kept_page_becomes_fresh_in_place_when_the_network_is_back(served: Ser
     listens(page)
     assert loads == []
     assert page.evaluate("window.isStillOpen") is True
+
+
+def test_the_scanner_comes_to_the_tablet_when_it_is_idle_and_not_before(served: Served, page: Page) -> None:
+    page.goto(f"{served.url}/sign-in")
+    assert page.evaluate(HAS_SCANNER, 0) is False
+    claimed(served, page)
+    assert page.evaluate(HAS_SCANNER, 25) is True
 
 
 def test_what_was_typed_on_a_kept_page_survives_the_network(served: Served, page: Page) -> None:

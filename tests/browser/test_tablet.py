@@ -164,7 +164,7 @@ def test_what_is_refused_later_shows_both_versions_and_a_person_decides(
 
 
 def test_a_typed_serial_without_a_reason_is_told_on_the_page_and_kept(
-    served: Served, page: Page, axe: AxeCheck
+    served: Served, page: Page, axe: AxeCheck, save_screenshot: Saver
 ) -> None:
     hall, number = served.hall, psu_swap(served.hall)
     hall.to_matched(number)
@@ -178,9 +178,10 @@ def test_a_typed_serial_without_a_reason_is_told_on_the_page_and_kept(
         asks_for(page, "step:new_serial")
         page.get_by_label("Serial number on the part").fill("NEW-1")
         touch(page, "Done")
-        expect(page.get_by_role("alert")).to_contain_text("Typed, because")
+        expect(page.get_by_role("alert")).to_contain_text("Typed, because: still missing")
         expect(page.get_by_label("Serial number on the part")).to_have_value("NEW-1")
         axe(page)
+        save_screenshot(page, f"tablet-still-wants-network-{network}")
     because(page)
     touch(page, "Done")
     asks_for(page, "step:cord_out")
