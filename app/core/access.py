@@ -37,6 +37,7 @@ class Principal:
     full_name: str
     grants: frozenset[Grant]
     scopes: frozenset[Permission] | None = None  # an API token may hold less than its owner
+    language: str | None = None  # of the pages; None: as the browser asks
 
     @property
     def is_program(self) -> bool:

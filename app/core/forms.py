@@ -9,12 +9,33 @@ from flask import request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Form as WTForm
+from wtforms.meta import DefaultMeta
+from wtforms.widgets import Select
 
 from app.core.browser import CSRF_FIELD, csrf_token
+from app.core.language import told
+
+
+class ToldSelect(Select):
+    """A select whose options are told in the reader's language."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **attributes: Any) -> Markup:  # type: ignore[override] # its types are of 3.2
+        """One option; `choice` is the named tuple that WTForms gives since 3.3."""
+        return super().render_option(choice._replace(label=told(str(choice.label or choice.value))), **attributes)
 
 
 class Form(WTForm):
     """A page's form. `Form.sent()` reads the request, `is_sent_well()` is the route's one question."""
+
+    class Meta(DefaultMeta):
+        """How fields are drawn."""
+
+        def render_field(self, field: Any, render_kw: Any) -> Any:
+            """The field's widget; options of a select in the reader's language."""
+            if type(field.widget) is Select:
+                field.widget = ToldSelect(multiple=field.widget.multiple)
+            return super().render_field(field, render_kw)
 
     @classmethod
     def sent(cls, **values: Any) -> Self:

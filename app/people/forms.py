@@ -8,6 +8,7 @@ from wtforms import HiddenField, IntegerField, PasswordField, SelectField, Strin
 from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, Optional
 
 from app.core.forms import Form, options
+from app.core.language import Language
 from app.core.permissions import Role
 from app.people.operations.passwords import LONGEST, SHORTEST
 from app.sites.models import Site
@@ -21,6 +22,15 @@ class SignInForm(Form):
     name = StringField("Name", [InputRequired("Your name here, like tess."), Length(max=64)])
     password = PasswordField("Password", [InputRequired("Your password."), Length(max=LONGEST)])
     next = HiddenField()
+
+
+class LanguageForm(Form):
+    """The language of one's pages."""
+
+    language = SelectField(
+        "Language of the pages",
+        choices=options([("", "As the browser asks"), *((str(one), one.own_name) for one in Language)]),
+    )
 
 
 class PersonForm(Form):

@@ -45,7 +45,7 @@ def principal_of_token(session: Session, secret: str, now: datetime) -> Principa
 def _person_and_grants(extra: Any) -> Select[Any]:
     """Columns only: no object of this query may linger in the request's session."""
     return (
-        select(Person.id, Person.name, Person.full_name, RoleGrant.role, RoleGrant.site_id, extra)
+        select(Person.id, Person.name, Person.full_name, Person.language, RoleGrant.role, RoleGrant.site_id, extra)
         .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
         .where(Person.active)
     )
@@ -69,7 +69,7 @@ _BY_TOKEN = (
 def _principal(rows: Sequence[Row[Any]], scopes: frozenset[Permission] | None = None) -> Principal:
     first = rows[0]
     grants = frozenset(Grant(Role(row.role), row.site_id) for row in rows if row.role is not None)
-    return Principal(first.id, first.name, first.full_name, grants, scopes)
+    return Principal(first.id, first.name, first.full_name, grants, scopes, first.language)
 
 
 def person_named(session: Session, name: str) -> Person:

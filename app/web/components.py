@@ -16,6 +16,8 @@ from jinja2.runtime import Macro
 from werkzeug.local import LocalProxy
 
 from app.core.clock import business_now, true_now, utc_text
+from app.core.language import calendar_words, city_words, decimal_words, gettext, spoken
+from app.web import marking
 from app.web.drawn import Drawn
 
 
@@ -125,26 +127,30 @@ def spell(span: timedelta) -> str:
     if hours < 24:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days = hours // 24
-    return "1 day" if days == 1 else f"{days} days"
+    return gettext("1 day") if days == 1 else gettext("{days} days").format(days=days)
 
 
 def relative(at: datetime | str, now: datetime) -> str:
     """`in 35 min`, `40 s ago`, `now`."""
     at = instant(at)
     if abs(at - now) < timedelta(seconds=1):
-        return "now"
-    return f"in {spell(at - now)}" if at > now else f"{spell(now - at)} ago"
+        return gettext("now")
+    return (
+        gettext("in {span}").format(span=spell(at - now))
+        if at > now
+        else gettext("{span} ago").format(span=spell(now - at))
+    )
 
 
 def left(until: datetime | str, now: datetime) -> str:
     """`1 h 52 min left`, or `time is up`."""
     until = instant(until)
-    return f"{spell(until - now)} left" if until > now else "time is up"
+    return gettext("{span} left").format(span=spell(until - now)) if until > now else gettext("time is up")
 
 
 def place_of(zone: str) -> str:
-    """The name people say: `Europe/Amsterdam` is Amsterdam."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    """The name people say: `Europe/Amsterdam` is Amsterdam, `Europe/Vienna` in German Wien."""
+    return city_words(zone)
 
 
 def wall(at: datetime | str, zone: str, now: datetime) -> str:
@@ -154,7 +160,7 @@ def wall(at: datetime | str, zone: str, now: datetime) -> str:
     if days == 0:
         return f"{local:%H:%M}"
     if days in {-1, 1}:
-        return f"{'tomorrow' if days == 1 else 'yesterday'} {local:%H:%M}"
+        return f"{gettext('tomorrow') if days == 1 else gettext('yesterday')} {local:%H:%M}"
     return dated(at, zone, now)
 
 
@@ -162,7 +168,7 @@ def dated(at: datetime | str, zone: str, now: datetime) -> str:
     """`Mon 30 Nov 08:00`, with the year when it is not this one."""
     local = instant(at).astimezone(ZoneInfo(zone))
     year = "" if local.year == now.astimezone(ZoneInfo(zone)).year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+    return calendar_words(f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}")
 
 
 def wall_range(start: datetime | str, end: datetime | str, zone: str, now: datetime) -> str:
@@ -175,13 +181,16 @@ def wall_range(start: datetime | str, end: datetime | str, zone: str, now: datet
 def window_words(hours: SiteHours, now: datetime) -> str:
     """The site's window in words: `Open until 17:00 Amsterdam` or `Opens tomorrow 08:00 Amsterdam`."""
     if hours.is_open and hours.closes_at is not None:
-        return f"Open until {wall(hours.closes_at, hours.time_zone, now)} {hours.place}"
+        closing = wall(hours.closes_at, hours.time_zone, now)
+        return gettext("Open until {closing} {place}").format(closing=closing, place=hours.place)
     if hours.next_opens_at is None:
-        return f"{hours.place} has no opening planned"
+        return gettext("{place} has no opening planned").format(place=hours.place)
     opening = hours.next_opens_at
     soon = opening - now < timedelta(days=6)
-    day = f"{opening.astimezone(ZoneInfo(hours.time_zone)):%a %H:%M}"
-    return f"Opens {day if soon else wall(opening, hours.time_zone, now)} {hours.place}"
+    day = calendar_words(f"{opening.astimezone(ZoneInfo(hours.time_zone)):%a %H:%M}")
+    return gettext("Opens {day} {place}").format(
+        day=day if soon else wall(opening, hours.time_zone, now), place=hours.place
+    )
 
 
 def spent_percent(hours: SiteHours, now: datetime) -> int:
@@ -199,8 +208,8 @@ def is_stale(at: datetime | str, limit_s: float, now: datetime) -> bool:
 def quantity(value: float | None, unit: str | None) -> str:
     """`28.5 °C`, `212 W`; a value that could not be read is `unknown`, never 0."""
     if value is None:
-        return "unknown"
-    number = f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+        return gettext("unknown")
+    number = decimal_words(f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}")
     return f"{number} {UNITS.get(unit or '', unit)}".strip()
 
 
@@ -208,11 +217,11 @@ def agreement(evidence: Sequence[Any]) -> str:
     """How many different sources say it: `agreed by two sources`, or which one alone does."""
     sources = sorted({str(item["source"] if isinstance(item, Mapping) else item.source) for item in evidence})
     if not sources:
-        return "no source kept"
+        return gettext("no source kept")
     if len(sources) == 1:
-        return f"said by {sources[0]} alone"
-    count = SMALL_NUMBERS[len(sources)] if len(sources) < len(SMALL_NUMBERS) else str(len(sources))
-    return f"agreed by {count} sources"
+        return gettext("said by {source} alone").format(source=sources[0])
+    count = gettext(SMALL_NUMBERS[len(sources)]) if len(sources) < len(SMALL_NUMBERS) else str(len(sources))
+    return gettext("agreed by {count} sources").format(count=count)
 
 
 def curve(values: Iterable[float], limit: float | None = None) -> Curve | None:
@@ -247,7 +256,7 @@ def keep(
     """
     now = clock()
     ages = tuple((relative(at, now), is_stale(at, limit_s, now)) for at in moments)
-    key = (macro.name, version, *given[1:], ages, zone, now.astimezone(ZoneInfo(zone)).date())
+    key = (spoken(), macro.name, version, *given[1:], ages, zone, now.astimezone(ZoneInfo(zone)).date())
     return drawn.get(key, lambda: macro(*given))
 
 
@@ -275,6 +284,7 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
     def asset(name: str) -> str:
         return f"{app.static_url_path}/dist/{asset_name(dist, name)}"
 
+    marking.install(app)
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(

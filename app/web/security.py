@@ -12,9 +12,11 @@ from werkzeug.exceptions import NotFound as NoSuchAddress
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from app.core import browser
+from app.core.access import Principal
 from app.core.clock import true_now
 from app.core.database import reading, transaction
 from app.core.errors import FieldError, Invalid, NotAllowed, Unauthenticated
+from app.core.language import Language, best_of, known, speak
 from app.people import queries
 from app.people.operations import sessions
 
@@ -56,13 +58,25 @@ def install(app: Flask) -> None:
     """Put the checks in their order."""
     app.json = StrictJSON(app)
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT, MAX_FORM_PARTS=1000)
+    app.before_request(listen)
     app.before_request(check_size)
     app.before_request(recognise)
+    app.before_request(listen)  # again: now it may be known whose language it is
     app.before_request(check_text)
     app.before_request(check_origin)
     app.after_request(browser.send_cookie)
     app.after_request(add_headers)
     app.jinja_env.globals["csrf_token"] = browser.csrf_token
+
+
+def listen() -> None:
+    """Speak this person's language, else the one that the browser asks for; to programs always English."""
+    principal: Principal | None = g.get("principal")
+    chosen = known(principal.language) if principal else None
+    if request.path.startswith(("/api/", "/hooks/", "/health/", "/metrics")):
+        speak(Language.ENGLISH)
+    else:
+        speak(chosen or best_of(request.accept_languages.values()))
 
 
 def check_size() -> None:

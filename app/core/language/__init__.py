@@ -7,15 +7,17 @@ an explanation, a line of the record. What no catalogue knows stays English: not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Final
 
 from babel.core import negotiate_locale
+from babel.dates import get_timezone_location
+from babel.numbers import get_decimal_symbol
 
 from app.core.language.catalogue import catalogue
-from app.core.language.phrases import in_other_words
+from app.core.language.phrases import dated, in_other_words
 
 
 class Language(StrEnum):
@@ -61,9 +63,27 @@ def gettext(text: str, language: Language | None = None) -> str:
     return catalogue(language or spoken()).texts.get(text, text)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
-    """`one` or `many`, as the language spoken counts."""
-    return catalogue(spoken()).plurals.get((one, count == 1), one if count == 1 else many)
+def script_words() -> Mapping[str, str]:
+    """What the browser's modules say, in the language spoken, by their English; nothing for English."""
+    return catalogue(spoken()).scripts
+
+
+def calendar_words(text: str) -> str:
+    """`Mon 30 Nov 08:00` with its day and month in the language spoken."""
+    return dated(text, spoken())
+
+
+def decimal_words(number: str) -> str:
+    """`28.5` with the decimal sign of the language spoken."""
+    return number if spoken() == Language.ENGLISH else number.replace(".", get_decimal_symbol(spoken()))
+
+
+def city_words(zone: str, language: Language | None = None) -> str:
+    """The city of an IANA zone: `Europe/Vienna` is Vienna, in German Wien."""
+    language = language or spoken()
+    if language == Language.ENGLISH or "/" not in zone:
+        return zone.rpartition("/")[2].replace("_", " ")
+    return get_timezone_location(zone, locale=language, return_city=True)
 
 
 def told(sentence: str, language: Language | None = None) -> str:
@@ -71,4 +91,5 @@ def told(sentence: str, language: Language | None = None) -> str:
 
     What stood in a known sentence's gaps (numbers, names, times of day) is carried over. Cheap: remembered.
     """
-    return in_other_words(language or spoken(), str(sentence))
+    language = language or spoken()
+    return str(sentence) if language == Language.ENGLISH else in_other_words(language, str(sentence))

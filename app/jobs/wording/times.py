@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_location
+from babel.dates import format_date
 
-from app.core.language import Language
+from app.core.language import Language, city_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,5 @@ def _clock(local: datetime) -> str:
 
 
 def _place(local: datetime, zone: ZoneInfo, language: Language) -> str:
-    city = zone.key.rpartition("/")[2].replace("_", " ")
-    if language != Language.ENGLISH and "/" in zone.key:
-        city = get_timezone_location(zone.key, locale=language, return_city=True)
     digits = local.strftime("%z")
-    return _SHAPES[language].place.format(city=city, offset=f"UTC{digits[:3]}:{digits[3:5]}")
+    return _SHAPES[language].place.format(city=city_words(zone.key, language), offset=f"UTC{digits[:3]}:{digits[3:5]}")

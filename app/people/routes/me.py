@@ -14,7 +14,7 @@ from app.core.database import transaction
 from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.people import queries
-from app.people.forms import OwnPasswordForm, TokenForm
+from app.people.forms import LanguageForm, OwnPasswordForm, TokenForm
 from app.people.operations import accounts, passwords, tokens
 from app.people.routes.blueprint import blueprint, by_browser
 from app.sites.queries import site_codes
@@ -42,6 +42,18 @@ def change_password() -> ResponseReturnValue:
             flash("Your password is changed. Other browsers of yours are signed out.", "ok")
             return redirect("/me", 303)
     return _page(form, TokenForm()), 422
+
+
+@blueprint.post("/me/language")
+@needs(Permission.SELF)
+def change_language() -> ResponseReturnValue:
+    """The language of my pages, from the next one on."""
+    form = LanguageForm.sent()
+    if not form.is_sent_well():
+        raise Invalid("invalid", "That language is not one of those offered.")
+    with transaction() as session:
+        queries.person_named(session, access.current().name).language = form.language.data or None
+    return redirect("/me", 303)
 
 
 @blueprint.post("/me/tokens")
@@ -100,5 +112,6 @@ def _page(password: OwnPasswordForm, token: TokenForm, secret: str | None = None
             tokens=queries.tokens_of(session, mine.id),
             password_form=password,
             token_form=token,
+            language_form=LanguageForm(data={"language": mine.language or ""}),
             secret=secret,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.language import Language, best_of, gettext, known, told
@@ -67,6 +67,7 @@ def test_a_composed_sentence_is_told_with_what_stood_in_its_gaps(english: str, g
     assert told(english, Language.ENGLISH) == english
 
 
+@settings(deadline=None)  # the first German word reads the catalogues
 @given(st.text(alphabet=string.printable, max_size=300))
 def test_what_nobody_translated_stays_and_nothing_breaks(text: str) -> None:
     assert told(text, Language.ENGLISH) == text

@@ -1,6 +1,7 @@
 // The one-time code that Level 1 reads out: checked on the tablet by the salted hashes that its page holds, by the
 // tablet's own clock. The server checks it again, and that it was read out and not used before.
 import { businessNow } from './relative-time.js'
+import { say } from './words.js'
 
 const length = 8
 const used = 'codes-used'
@@ -17,9 +18,9 @@ const hash = async (code, { salt, rounds }) => {
 const judge = async (code, held) => {
   const now = Math.floor(businessNow() / 1000 / held.window_s) - held.first
   const found = held.hashes.indexOf(await hash(code, held))
-  if (found < 0 || found > now || found < now - 1) return ['wrong', found < 0 ? 'This is not the code for this drive.' : 'This code has ended. Ask for a new one.']
-  if ((localStorage.getItem(used) ?? '').includes(held.hashes[found])) return ['wrong', 'This code was used on this tablet already.']
-  return ['fits', 'The code fits: it stands for fresh diagnostics.', held.hashes[found]]
+  if (found < 0 || found > now || found < now - 1) return ['wrong', found < 0 ? say('This is not the code for this drive.') : say('This code has ended. Ask for a new one.')]
+  if ((localStorage.getItem(used) ?? '').includes(held.hashes[found])) return ['wrong', say('This code was used on this tablet already.')]
+  return ['fits', say('The code fits: it stands for fresh diagnostics.'), held.hashes[found]]
 }
 
 const check = async (field) => {
@@ -30,7 +31,7 @@ const check = async (field) => {
     told.textContent = ''
     return field.setCustomValidity('')
   }
-  const [state, words, spent] = code.length < length ? ['wrong', `${length - code.length} more`] : await judge(code, JSON.parse(frame.dataset.codes))
+  const [state, words, spent] = code.length < length ? ['wrong', say('{count} more', { count: length - code.length })] : await judge(code, JSON.parse(frame.dataset.codes))
   told.textContent = words
   field.dataset.spent = spent ?? ''
   field.setCustomValidity(state === 'fits' ? '' : words)

@@ -3,6 +3,7 @@
 
 import { keep } from './queue.js'
 import { businessNow } from './relative-time.js'
+import { say } from './words.js'
 
 const same = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase()
 
@@ -25,13 +26,13 @@ const show = (expected, found) => {
   const back = document.createElement('button')
   sheet.className = 'stop'
   title.id = 'stop-now'
-  title.textContent = 'Stop. This is not what the order says.'
+  title.textContent = say('Stop. This is not what the order says.')
   sheet.setAttribute('aria-labelledby', title.id)
-  facts.append(line('Expected', expected), line('Found', found))
-  words.textContent = 'Touch nothing. This stop goes into the record.'
+  facts.append(line(say('Expected'), expected), line(say('Found'), found))
+  words.textContent = say('Touch nothing. This stop goes into the record.')
   back.className = 'button is-main'
   back.type = 'button'
-  back.textContent = 'I have stopped'
+  back.textContent = say('I have stopped')
   back.addEventListener('click', () => sheet.close())
   sheet.append(title, facts, words, back)
   document.body.append(sheet)
@@ -45,7 +46,7 @@ const stop = (form, expected, found) => {
   show(expected, found)
   if (navigator.onLine || form.dataset.queue) return form.requestSubmit()
   const { order, guard } = form.dataset
-  keep({ order, act: `stop:${guard}`, what: `Stopped: ${found} instead of ${expected}`, url: new URL(form.action).pathname, fields: fieldsOf(form) })
+  keep({ order, act: `stop:${guard}`, what: say('Stopped: {found} instead of {expected}', { found, expected }), url: new URL(form.action).pathname, fields: fieldsOf(form) })
   form.reset()
 }
 

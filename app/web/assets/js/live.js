@@ -2,6 +2,7 @@
 // through the same authorised address as ever. While there is no stream (the server keeps a limit, the network is
 // away) every try to open it also asks for the parts, so a page without a stream is a page that polls.
 import { isDirty } from './form.js'
+import { say as inWords } from './words.js'
 
 const longestWait = 10_000
 const patience = 6_000
@@ -29,7 +30,7 @@ const busy = (part) =>
 const say = (state) => {
   document.documentElement.dataset.live = state
   const words = document.getElementById('live')
-  if (words) words.textContent = state === 'live' ? '' : 'Not live'
+  if (words) words.textContent = state === 'live' ? '' : inWords('Not live')
 }
 
 /** Which of the part's it is, whatever it counts: "3 events" in Record is "4 events" in Record. */

@@ -1,4 +1,5 @@
 // The new order: answers typed for one kind of job come back when the kind does, and a finding is filled in by a tap.
+import { say } from './words.js'
 const typed = new Map()
 const field = (name, value) => document.querySelector(`[name="${name}"]${value === undefined ? '' : `[value="${value}"]`}`)
 const changed = (element) => element?.dispatchEvent(new Event('change', { bubbles: true }))
@@ -35,7 +36,7 @@ const fill = (button) => {
     choose('team', 'data_center')
     changed(choose('job_kind', jobKind))
   }
-  document.getElementById('filled').textContent = `${button.textContent.replace('Fill in: ', 'Filled in: ')}. Check it before you send it.`
+  document.getElementById('filled').textContent = say('{what}. Check it before you send it.', { what: button.textContent.replace(say('Fill in:'), say('Filled in:')) })
 }
 
 const press = ({ target }) => {

@@ -1,15 +1,16 @@
 // The page of what is not sent: what waits, and what was not taken, with both versions for a person to decide.
 import { changed, flush, howItStands, keep, me } from './queue.js'
 import { dropAct, unsentActs } from './store.js'
+import { dates, say } from './words.js'
 
 const byId = (id) => document.getElementById(id)
-const time = (at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: document.documentElement.dataset.zone || undefined }).format(new Date(at))
+const time = (at) => new Intl.DateTimeFormat(dates, { dateStyle: 'medium', timeStyle: 'short', timeZone: document.documentElement.dataset.zone || undefined }).format(new Date(at))
 const piece = (id) => byId(id).content.firstElementChild.cloneNode(true)
 const put = (node, name, text) => {
   node.querySelector(`[data-${name}]`).textContent = text
 }
-const mine = ({ fields }) => fields.map(([name, value]) => (value instanceof Blob ? 'a photo' : `${name.replaceAll('_', ' ')}: ${value}`)).join(', ') || 'done'
-const why = { offline: 'No network now. It is sent by itself.', 'signed-out': 'Your sign-in has ended. Sign in again: nothing is lost.', fine: '', unknown: 'Trying …' }
+const mine = ({ fields }) => fields.map(([name, value]) => (value instanceof Blob ? say('a photo') : `${name.replaceAll('_', ' ')}: ${value}`)).join(', ') || say('done')
+const why = { offline: say('No network now. It is sent by itself.'), 'signed-out': say('Your sign-in has ended. Sign in again: nothing is lost.'), fine: '', unknown: say('Trying …') }
 
 /** What the record says now, and who said it. */
 const theirs = async (order) => {
@@ -22,17 +23,17 @@ const theirs = async (order) => {
       }),
     )
     const last = events.items.at(-1)
-    return [`The order is ${orderNow.state.replaceAll('_', ' ')}.`, last ? `${last.verb.replaceAll('_', ' ')} by ${last.by}, ${time(last.at)}${last.why ? `: ${last.why}` : ''}` : '']
+    return [say('The order is {state}.', { state: say(orderNow.state.replaceAll('_', ' ')) }), last ? `${last.verb.replaceAll('_', ' ')} by ${last.by}, ${time(last.at)}${last.why ? `: ${last.why}` : ''}` : '']
   } catch {
-    return ['Not known without network.', '']
+    return [say('Not known without network.'), '']
   }
 }
 
 const decide = async (act, deed) => {
   if (deed === 'again') await keep({ ...act })
   if (deed === 'note') {
-    const text = `Not taken from the tablet: ${act.what} (${mine(act)}), done ${time(act.at)}. ${act.told.detail}`
-    await keep({ order: act.order, act: 'note', what: 'Note', url: `/orders/${act.order}/rack/note`, fields: [['text', text.slice(0, 4000)]] })
+    const text = say('Not taken from the tablet: {what} ({mine}), done {at}. {why}', { what: act.what, mine: mine(act), at: time(act.at), why: act.told.detail })
+    await keep({ order: act.order, act: 'note', what: say('Note'), url: `/orders/${act.order}/rack/note`, fields: [['text', text.slice(0, 4000)]] })
   }
   await dropAct(act.seq)
   changed()
@@ -77,9 +78,9 @@ const show = async () => {
   byId('why').textContent = why[howItStands()]
   byId('nothing-waits').hidden = acts.length > 0
   byId('others').hidden = !others.length
-  byId('whose').textContent = `${others.length} of ${[...new Set(others.map(({ person }) => person))].join(', ')}: sent once they sign in on this tablet.`
+  byId('whose').textContent = say('{count} of {who}: sent once they sign in on this tablet.', { count: others.length, who: [...new Set(others.map(({ person }) => person))].join(', ') })
   byId('leaving').hidden = location.hash !== '#leaving' || !own.length
-  byId('leaving-words').textContent = `${own.length} of yours ${own.length === 1 ? 'is' : 'are'} not sent.`
+  byId('leaving-words').textContent = own.length === 1 ? say('1 of yours is not sent.') : say('{count} of yours are not sent.', { count: own.length })
   const now = own.map(({ seq, state }) => `${seq}${state}`).join()
   if (now === shown) return
   shown = now

@@ -1,5 +1,6 @@
 // A photo from the tablet's camera is 5 to 12 MB and carries where it was taken. It is drawn again, smaller, and so
 // loses both; the form then sends it like any other field. What the tablet cannot draw is no picture: it is not taken.
+import { say } from './words.js'
 
 const longestEdge = 1600
 
@@ -18,7 +19,7 @@ const shrink = async (input) => {
   const frame = input.closest('.photo')
   const status = frame.querySelector('[data-photo-status]')
   if (!file) return
-  status.textContent = 'Preparing the photo …'
+  status.textContent = say('Preparing the photo …')
   try {
     const canvas = frame.querySelector('canvas')
     const blob = await draw(file, canvas)
@@ -26,10 +27,10 @@ const shrink = async (input) => {
     kept.items.add(new File([blob], file.name.replace(/\.\w+$/, '.jpg'), { type: 'image/jpeg' }))
     input.files = kept.files
     canvas.hidden = false
-    status.textContent = `Ready to send: ${Math.round(blob.size / 1024)} kB. Choose again to replace it.`
+    status.textContent = say('Ready to send: {size} kB. Choose again to replace it.', { size: Math.round(blob.size / 1024) })
   } catch {
     input.value = ''
-    status.textContent = 'This is no picture that can be shown: take a photo, or choose a JPEG, PNG or WebP.'
+    status.textContent = say('This is no picture that can be shown: take a photo, or choose a JPEG, PNG or WebP.')
   }
 }
 

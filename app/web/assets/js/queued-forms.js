@@ -5,6 +5,7 @@ import { refreshed } from './live.js'
 import { flush, keepForm } from './queue.js'
 import { dropAct } from './store.js'
 import { sayNext, walk } from './walk.js'
+import { say } from './words.js'
 
 const patience = 4000
 const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -51,7 +52,7 @@ const refuse = async (form, act, { detail, errors }) => {
   await dropAct(act.seq) // whoever typed it reads why, and it still stands in the form
   document.dispatchEvent(new CustomEvent('queue:changed'))
   settle(form)
-  complain(errors.length ? 'Please check this' : 'Not done', errors.length ? errors.map((one) => one.detail) : [detail])
+  complain(errors.length ? say('Please check this') : say('Not done'), errors.length ? errors.map((one) => one.detail) : [detail])
 }
 
 /** On to where the answer leads. The page that is open already gets its parts anew instead: whoever has begun with the
@@ -78,7 +79,7 @@ const submit = async (event) => {
   if (!form.checkValidity()) {
     if (navigator.onLine && !form.matches('#step')) return // the server says what is missing, beside each field
     event.preventDefault()
-    return complain('Please check this', missing(form))
+    return complain(say('Please check this'), missing(form))
   }
   event.preventDefault()
   document.getElementById('flashes').replaceChildren()
@@ -97,14 +98,14 @@ const submit = async (event) => {
   else await goOn(form)
 }
 
-const othersMustHear = 'This needs the network: others, or the machine itself, must hear of it now. Nothing was sent; what you typed stays here.'
-const signsOutLater = 'Signing out needs the network. Until then this tablet shows what it keeps to whoever holds it: lock its screen.'
+const othersMustHear = say('This needs the network: others, or the machine itself, must hear of it now. Nothing was sent; what you typed stays here.')
+const signsOutLater = say('Signing out needs the network. Until then this tablet shows what it keeps to whoever holds it: lock its screen.')
 
 /** What needs somebody else, or the machine, cannot wait: it is not sent at all, and what was typed stays. */
 const needsNetwork = (event) => {
   if (event.defaultPrevented || navigator.onLine || event.target.method !== 'post') return
   event.preventDefault()
-  complain('No network', [event.target.action.endsWith('/sign-out') ? signsOutLater : othersMustHear])
+  complain(say('No network'), [event.target.action.endsWith('/sign-out') ? signsOutLater : othersMustHear])
 }
 
 export const watchQueuedForms = () => {

@@ -1,4 +1,5 @@
 // Keeps "40 s ago" and "1 h 52 min left" true while the page stays open. The words are those of app/web/components.py.
+import { say } from './words.js'
 
 const spell = (seconds) => {
   if (seconds < 60) return `${seconds} s`
@@ -7,16 +8,16 @@ const spell = (seconds) => {
   const hours = Math.floor(minutes / 60)
   if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
   const days = Math.floor(hours / 24)
-  return days === 1 ? '1 day' : `${days} days`
+  return days === 1 ? say('1 day') : say('{days} days', { days })
 }
 
 export const relative = (at, now) => {
   const seconds = Math.floor(Math.abs(at - now) / 1000)
-  if (seconds < 1) return 'now'
-  return at > now ? `in ${spell(seconds)}` : `${spell(seconds)} ago`
+  if (seconds < 1) return say('now')
+  return at > now ? say('in {span}', { span: spell(seconds) }) : say('{span} ago', { span: spell(seconds) })
 }
 
-export const left = (at, now) => (at > now ? `${spell(Math.floor((at - now) / 1000))} left` : 'time is up')
+export const left = (at, now) => (at > now ? say('{span} left', { span: spell(Math.floor((at - now) / 1000)) }) : say('time is up'))
 
 const words = { relative, left }
 

@@ -1,6 +1,7 @@
 // A hand scanner types the code and presses Enter. In a form with several scan fields that means "the next one",
 // not "send": the form goes only when the last of them is filled. Whether a code was scanned or typed is told to the
 // server (a scanner types faster than any hand); a typed one needs a reason.
+import { say } from './words.js'
 
 const fastest = 35 // ms between two keys: hands do not get there
 const shortest = 3
@@ -42,7 +43,7 @@ export const enter = (field, code) => {
   nextEmpty(field)?.focus()
 }
 
-const labelOf = (field) => field.labels?.[0]?.firstChild?.textContent.trim() || 'Scan the label'
+const labelOf = (field) => field.labels?.[0]?.firstChild?.textContent.trim() || say('Scan the label')
 
 /** The camera's module is loaded by the first touch on one of its buttons. While it is open the page may get its part
  *  with the field anew: what was read goes into the field that stands there now. */
@@ -62,9 +63,9 @@ const cameraButton = (field) => {
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'button scan-open'
-  button.title = `Scan with the camera: ${labelOf(field)}`
+  button.title = say('Scan with the camera: {label}', { label: labelOf(field) })
   button.dataset.scanFor = field.id
-  button.innerHTML = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${camera}"/></svg>Scan`
+  button.innerHTML = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${camera}"/></svg>${say('Scan')}`
   button.addEventListener('click', () => openCamera(field))
   return button
 }

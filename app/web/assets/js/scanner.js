@@ -1,5 +1,6 @@
 // The camera reads a label into the field it was opened for: with the browser's own BarcodeDetector where it knows our
 // three kinds of code, else with zxing, which is loaded only now. Comes as a part of its own: nobody pays for it before.
+import { say } from './words.js'
 
 const kinds = ['qr_code', 'code_128', 'data_matrix']
 const widest = 1280
@@ -42,8 +43,8 @@ const sheetFor = (label) => {
   const sheet = document.createElement('dialog')
   const title = Object.assign(document.createElement('h2'), { id: 'scanner-title', textContent: label })
   const video = Object.assign(document.createElement('video'), { muted: true, playsInline: true })
-  const told = Object.assign(document.createElement('p'), { textContent: 'Opening the camera …' })
-  const back = Object.assign(document.createElement('button'), { type: 'button', className: 'button is-main', textContent: 'Close and type it' })
+  const told = Object.assign(document.createElement('p'), { textContent: say('Opening the camera …') })
+  const back = Object.assign(document.createElement('button'), { type: 'button', className: 'button is-main', textContent: say('Close and type it') })
   sheet.className = 'scanner'
   sheet.setAttribute('aria-labelledby', title.id)
   told.setAttribute('role', 'status')
@@ -55,7 +56,7 @@ const sheetFor = (label) => {
 }
 
 const why = ({ name }) =>
-  name === 'NotAllowedError' ? 'The camera is not allowed for this page: allow it in the browser, or type the code.' : 'There is no camera here: type the code, or use a hand scanner.'
+  name === 'NotAllowedError' ? say('The camera is not allowed for this page: allow it in the browser, or type the code.') : say('There is no camera here: type the code, or use a hand scanner.')
 
 const firstCode = async (sheet, video, read) => {
   while (sheet.open) {
@@ -78,7 +79,7 @@ export const scan = async (label) => {
     await video.play()
     await playing(video)
     const since = performance.now()
-    told.textContent = 'Hold the label into the picture.'
+    told.textContent = say('Hold the label into the picture.')
     const code = await firstCode(sheet, video, await reader)
     if (code) navigator.vibrate?.(80)
     return code && { code, ms: Math.round(performance.now() - since) }

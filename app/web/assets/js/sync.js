@@ -2,6 +2,7 @@
 import { flush, howItStands, me } from './queue.js'
 import { businessNow } from './relative-time.js'
 import { unsentActs } from './store.js'
+import { dates, say } from './words.js'
 
 const soonestMs = 1000
 const latestMs = 15_000
@@ -21,8 +22,8 @@ const showCount = async () => {
   const sync = document.getElementById('sync')
   if (!sync) return
   const { waiting, refused, others } = await counted()
-  const parts = [refused && `${refused} need${refused === 1 ? 's' : ''} you`, waiting && `${waiting} not sent`, !waiting && !refused && others && `${others} of others not sent`].filter(Boolean)
-  if (waiting && howItStands() === 'signed-out') parts.push('sign in')
+  const parts = [refused && (refused === 1 ? say('1 needs you') : say('{count} need you', { count: refused })), waiting && say('{count} not sent', { count: waiting }), !waiting && !refused && others && say('{count} of others not sent', { count: others })].filter(Boolean)
+  if (waiting && howItStands() === 'signed-out') parts.push(say('sign in'))
   sync.hidden = !parts.length
   sync.dataset.waiting = waiting
   const text = parts.join(' · ')
@@ -31,8 +32,8 @@ const showCount = async () => {
 
 let shownAt = root.dataset.renderedAt
 
-const clock = (at) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: root.dataset.zone || undefined }).format(new Date(at))
-const day = (at) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: root.dataset.zone || undefined }).format(new Date(at))
+const clock = (at) => new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', timeZone: root.dataset.zone || undefined }).format(new Date(at))
+const day = (at) => new Intl.DateTimeFormat(dates, { weekday: 'short', day: 'numeric', month: 'short', timeZone: root.dataset.zone || undefined }).format(new Date(at))
 
 /** "No network: data from 10:42", with the day when it is not today's. */
 const showAge = () => {
@@ -40,8 +41,8 @@ const showAge = () => {
   if (!strip || !shownAt) return
   const away = !navigator.onLine || 'kept' in root.dataset
   const today = day(businessNow()) === day(shownAt)
-  const why = navigator.onLine && howItStands() === 'fine' ? 'Slow network' : 'No network'
-  const text = away ? `${why}: data from ${today ? '' : `${day(shownAt)}, `}${clock(shownAt)}` : ''
+  const why = navigator.onLine && howItStands() === 'fine' ? say('Slow network') : say('No network')
+  const text = away ? say('{why}: data from {at}', { why, at: `${today ? '' : `${day(shownAt)}, `}${clock(shownAt)}` }) : ''
   if (strip.textContent !== text) strip.textContent = text
   strip.hidden = !away
 }

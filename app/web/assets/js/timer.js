@@ -1,6 +1,7 @@
 // "Within two minutes of the step before": counted down second by second, also on a tablet without network, where the
 // step before was done on this tablet.
 import { businessNow } from './relative-time.js'
+import { say } from './words.js'
 
 let lastDone = null
 
@@ -9,7 +10,7 @@ const show = (timer) => {
   if (!until) return
   const left = Math.round((until - businessNow()) / 1000)
   const whole = Math.abs(left)
-  timer.querySelector('[data-left]').textContent = `${left < 0 ? 'over by ' : ''}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+  timer.querySelector('[data-left]').textContent = `${left < 0 ? `${say('over by')} ` : ''}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
   timer.classList.toggle('is-over', left < 0)
 }
 

@@ -2,6 +2,7 @@
 // The server has written every act that may follow into <template>s; they are shown one after the other.
 import { me } from './queue.js'
 import { allActs, dropAct } from './store.js'
+import { say } from './words.js'
 
 const words = (text, className = 'small') => Object.assign(document.createElement('small'), { className, textContent: text })
 
@@ -10,7 +11,7 @@ const markSteps = (done) => {
     const act = done.get(line.dataset.step)
     if (!act || line.querySelector('.not-sent')) continue
     const serial = act.fields.find(([name, value]) => name === 'evidence' && value !== '1')?.[1]
-    line.querySelector('.row-what').append(words(`Done on this tablet, not sent${serial ? ` · ${serial}` : ''}`, 'not-sent'))
+    line.querySelector('.row-what').append(words(`${say('Done on this tablet, not sent')}${serial ? ` · ${serial}` : ''}`, 'not-sent'))
   }
 }
 
@@ -22,8 +23,8 @@ const showPhotos = (acts) => {
       if (!(value instanceof Blob) || list.querySelector(`[data-seq="${act.seq}"]`)) continue
       const item = document.createElement('li')
       item.dataset.seq = act.seq
-      const image = Object.assign(document.createElement('img'), { src: URL.createObjectURL(value), alt: `Photo not sent: ${act.what}`, width: 160, height: 120 })
-      item.append(image, words('not sent'))
+      const image = Object.assign(document.createElement('img'), { src: URL.createObjectURL(value), alt: say('Photo not sent: {what}', { what: act.what }), width: 160, height: 120 })
+      item.append(image, words(say('not sent')))
       list.append(item)
     }
   }
@@ -38,9 +39,9 @@ const prefill = (done) => {
 }
 
 const finished = () => {
-  const text = 'All done on this tablet. It is sent as soon as the network is back; the machine then has to prove the repair.'
+  const text = say('All done on this tablet. It is sent as soon as the network is back; the machine then has to prove the repair.')
   const card = Object.assign(document.createElement('section'), { className: 'card', id: 'all-kept' })
-  card.append(Object.assign(document.createElement('h2'), { textContent: 'Nothing is left to do here' }), Object.assign(document.createElement('p'), { textContent: text }))
+  card.append(Object.assign(document.createElement('h2'), { textContent: say('Nothing is left to do here') }), Object.assign(document.createElement('p'), { textContent: text }))
   return card
 }
 
