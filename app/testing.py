@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ PACKAGE_OF = {  # program -> the Debian packages that bring it
     "dovecot": "dovecot-imapd",
     "chromium": "chromium",
 }
+PACKAGE_OF_LIBRARY = {"pangoft2-1.0": "libpango-1.0-0 libpangoft2-1.0-0"}
 ANSWERS = """\
 request-tracker5 request-tracker5/dbconfig-install boolean false
 request-tracker5 request-tracker5/install-cronjobs boolean false
@@ -49,9 +51,9 @@ def main(argv: list[str]) -> int:
     What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
     """
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
-    missing = [
-        package for program, packages in PACKAGE_OF.items() if not shutil.which(program) for package in packages.split()
-    ]
+    lacking = [packages for program, packages in PACKAGE_OF.items() if not shutil.which(program)]
+    lacking += [packages for library, packages in PACKAGE_OF_LIBRARY.items() if not find_library(library)]
+    missing = " ".join(lacking).split()
     if missing and not _install(missing):
         print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)
     os.chdir(ROOT)

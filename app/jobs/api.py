@@ -20,7 +20,7 @@ from app.core.idempotency import idempotent
 from app.core.permissions import Permission
 from app.hardware.queries import asset_for
 from app.jobs import photos, queries
-from app.jobs.export import signed_export, signing_key
+from app.jobs.export import export_of
 from app.jobs.forms import AnswerSchema, EscalationSchema, Moment, read, read_verb
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
@@ -130,9 +130,7 @@ def work_order_events(number: str) -> Response:
 def work_order_export(number: str) -> Response:
     """The order with its record, signed: a file for `rackside verify`."""
     order = queries.order_numbered(db.session(), current(), number)
-    events_of = [event.form() for event in events.history(db.session(), order.number)]
-    key = signing_key(current_app.config["RACKSIDE"].instance)
-    return jsonify(signed_export(_form(order), events_of, key))
+    return jsonify(export_of(db.session(), order, current(), current_app.config["RACKSIDE"].instance))
 
 
 @api.post("/work-orders/<number>/photos")

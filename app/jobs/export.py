@@ -11,11 +11,26 @@ import rfc8785
 from nacl.encoding import HexEncoder
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
+from sqlalchemy.orm import Session
 
+from app.core import events
+from app.core.access import Principal
 from app.core.chain import first_break
+from app.jobs import queries
+from app.jobs.models import WorkOrder
+from app.jobs.outward import order_form
+from app.jobs.queries_machine import diagnoses_for
 
 FORMAT = "rackside.work-order/1"
 ALGORITHM = "ed25519"
+
+
+def export_of(session: Session, order: WorkOrder, principal: Principal, instance: Path) -> dict[str, Any]:
+    """The signed export of an order as this person sees it (five queries)."""
+    newest = queries.latest_diagnostics(session, {order.asset_id}).get(order.asset_id)
+    form = order_form(order, principal, latest=newest, diagnosis=diagnoses_for(session, [order]).get(order.id))
+    told = [event.form() for event in events.history(session, order.number)]
+    return signed_export(form, told, signing_key(instance))
 
 
 def signed_export(order: Mapping[str, Any], events: Sequence[Mapping[str, Any]], key: SigningKey) -> dict[str, Any]:
@@ -45,13 +60,13 @@ def problems(content: object, expected_key: str | None = None) -> list[str]:
     Takes an export, the answer of `/work-orders/{number}/events`, or a bare list of events; the latter two carry no
     signature. `expected_key` is the installation's public key (hex): without it, only integrity is proved, not origin.
     """
-    events = _events(content)
-    if events is None:
+    told = _events(content)
+    if told is None:
         return ["The file holds no events: it is neither an export nor a list of events."]
     found = []
-    broken = first_break(events)
+    broken = first_break(told)
     if broken is not None:
-        found.append(f"The hash chain breaks at event {broken + 1} of {len(events)}: it or one before it was changed.")
+        found.append(f"The hash chain breaks at event {broken + 1} of {len(told)}: it or one before it was changed.")
     signature = content.get("signature") if isinstance(content, Mapping) else None
     if signature is not None and isinstance(content, Mapping):
         found += _signature_problems(content, signature, expected_key)

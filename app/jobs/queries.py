@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, or_, select, true, union
-from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.access import Principal, visible
@@ -225,6 +225,12 @@ def photo(session: Session, order: WorkOrder, photo_id: UUID) -> Photo:
     if found is None:
         raise NotFound("not_found", "There is no such photo in this order.")
     return found
+
+
+def photos_of(session: Session, order: WorkOrder, *, most: int) -> Sequence[Photo]:
+    """The pictures of an order with their images, oldest first."""
+    taken = select(Photo).where(Photo.order_id == order.id).order_by(Photo.at).limit(most)
+    return session.scalars(taken.options(undefer(Photo.image))).all()
 
 
 def escalations_of(session: Session, ticket_id: int) -> Sequence[Escalation]:

@@ -23,7 +23,19 @@ from app.hardware.routes_entry import blueprint as hardware_entry_pages
 from app.hardware.routes_history import blueprint as hardware_history_pages
 from app.hardware.routes_labels import blueprint as hardware_label_pages
 from app.jobs.api import api as jobs_api
-from app.jobs.routes import board, level1, machine, new_order, office, procedures, queue, report, tickets, wordings
+from app.jobs.routes import (
+    board,
+    completion,
+    level1,
+    machine,
+    new_order,
+    office,
+    procedures,
+    queue,
+    report,
+    tickets,
+    wordings,
+)
 from app.jobs.routes.technician import blueprint as technician_pages
 from app.parts.routes import blueprint as parts_pages
 from app.people.routes import blueprint as people_pages
@@ -49,6 +61,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     board.blueprint,
     report.blueprint,
     machine.blueprint,
+    completion.blueprint,
     shifts_api,
     sites_pages,
     shifts_pages,

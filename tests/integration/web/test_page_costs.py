@@ -86,6 +86,9 @@ class House:
         if rule.rule.startswith("/messages/"):
             yield "/messages/booked/de"
             return
+        if rule.rule == "/orders/<number>/completion-report":  # one: each is drawn
+            yield f"/orders/{self.values['done'][0]}/completion-report"
+            return
         if rule.rule.startswith("/procedures/"):
             yield "/procedures/disk_swap"
             return
@@ -140,6 +143,7 @@ def _values(connection: Any) -> dict[str, tuple[str, ...]]:
     return {
         "number": found("SELECT max(number) FROM work_order WHERE site_id = 1 GROUP BY state"
                         " UNION ALL SELECT max(number) FROM referral"),
+        "done": found("SELECT max(number) FROM work_order WHERE site_id = 1 AND state = 'closed'"),
         "tag": ("S001-00021",),
         "code": ("S001",),
         "name": ("tech1",),
