@@ -34,7 +34,7 @@ const missing = (form) => {
   const wanted = new Map()
   for (const field of form.elements) if (field.willValidate && !field.checkValidity() && !wanted.has(labelOf(field))) wanted.set(labelOf(field), field)
   return [...wanted].map(([label, field]) => {
-    const link = Object.assign(document.createElement('a'), { href: `#${field.id}`, textContent: `${label}: still missing` })
+    const link = Object.assign(document.createElement('a'), { href: `#${field.id}`, textContent: say('{label}: still missing', { label }) })
     link.addEventListener('click', (event) => {
       event.preventDefault()
       field.focus()
