@@ -12,8 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -21,14 +24,16 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.core.database import transaction
-from app.tickets import operations, queries
-from app.tickets.system import Status
+from app.tickets import intake, operations, queries
+from app.tickets.system import Outbound, Postponed, Sent, Status
 from app.tickets.systems.request_tracker import RequestTracker as System
 from app.tickets.tasks import poll
 from lab.fixtures import need
 from lab.request_tracker import BOT, QUEUE, Postgres, RequestTracker, request_tracker
 from tests.integration.tickets.between import Asked, Fault, Proxy, between
 from tests.integration.tickets.conftest import NOW
+from tests.integration.tickets.receiver import Answer, receiving
+from tests.integration.tickets.test_worker import SECRET
 from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
@@ -202,34 +207,97 @@ def tell_one(number: str, step: int) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.proof
-def test_a_ticket_whose_commit_is_slow_comes_in_though_later_ones_were_read_before_it(
-    app: Flask, use: Callable[..., None], postgres_url: str, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def over_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    """An RT over PostgreSQL, where commits need not come in the order of their numbers."""
     need("rt-setup-database-5")
     where = make_url(postgres_url)
     assert where.host is not None
     made = Postgres(where.host, where.port or 5432, "rt_slow", where.username or "", where.password or "")
-    with request_tracker(tmp_path / "rt", made) as tracker:
-        use(rt=System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token))
-        poll(integration="rt")
-        slow: list[str] = []
+    with request_tracker(tmp_path_factory.mktemp("rt"), made) as tracker:
+        yield tracker
+
+
+@pytest.mark.proof
+def test_a_ticket_whose_commit_is_slow_comes_in_though_later_ones_were_read_before_it(
+    app: Flask, use: Callable[..., None], over_postgres: RequestTracker
+) -> None:
+    tracker = over_postgres
+    use(rt=System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token))
+    with transaction() as session:  # news only
+        intake.reconciling(session, "rt", (), (), datetime.now(UTC))
+    poll(integration="rt")
+    slow: list[str] = []
+    with tracker.holding_slow_tickets() as reached:
+        writing = threading.Thread(target=lambda: slow.append(tracker.open_ticket("slow", "I take my time.")))
+        writing.start()
+        wait_until(reached.exists, within_s=20)
+        quick = [tracker.open_ticket(f"quick {n}", "Here.") for n in range(2)]
+        wait_until(partial(polled, quick), within_s=15)  # it stays uncommitted for 20 s
+    writing.join(30)
+    assert not known(slow)
+    assert int(slow[0]) < int(quick[0])
+    wait_until(partial(polled, slow), within_s=90)
+
+
+@pytest.mark.proof
+def test_a_hook_that_comes_before_the_commit_finds_nothing_and_the_next_poll_finds_the_ticket(
+    app: Flask, use: Callable[..., None], over_postgres: RequestTracker
+) -> None:
+    tracker = over_postgres
+    use(rt=System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token))
+    with transaction() as session:  # news only
+        intake.reconciling(session, "rt", (), (), datetime.now(UTC))
+    poll(integration="rt")
+    with receiving() as receiver:
+        receiver.answers = [Answer(hold=True)]
+        tracker.poke(receiver.url, SECRET, early=True)
+        opened: list[str] = []
+        writing = threading.Thread(target=lambda: opened.append(tracker.open_ticket("Disk", "Broken.")))
+        writing.start()
+        try:
+            wait_until(receiver.ids, within_s=20)
+            told = json.loads(receiver.received[0].body)["data"]["ticket"]
+            early = System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token).read(told, ())
+            assert not opened, "the hook was answered, or given up: this was not before the commit"
+        finally:
+            receiver.resume.set()
+            tracker.poke(None, early=True)
+            writing.join(30)
+    assert early is None
+    assert opened == [told]
+    wait_until(partial(polled, opened), within_s=90)
+
+
+@pytest.mark.proof
+def test_a_message_behind_an_open_transaction_of_sqlite_waits_and_is_there_once(app: Flask, tmp_path: Path) -> None:
+    need("rt-setup-database-5")
+    with request_tracker(tmp_path / "rt", workers=3) as tracker:
+        ticket = tracker.open_ticket("Disk", "Broken.")
+        system = System(url=tracker.url, queue=QUEUE, user=BOT, token=tracker.token)
+        told = Outbound(
+            id=uuid4(), seq=1, kind="booked", subject="WO-2026-000001", integration="rt", ticket=ticket,
+            ticket_url=None, channel="ticket", public="It is booked.", internal=None, created_at=NOW,
+        )  # fmt: skip
         with tracker.holding_slow_tickets() as reached:
-            writing = threading.Thread(target=lambda: slow.append(tracker.open_ticket("slow", "I take my time.")))
+            writing = threading.Thread(target=tracker.open_ticket, args=("slow", "I take my time."))
             writing.start()
             wait_until(reached.exists, within_s=20)
-            quick = [tracker.open_ticket(f"quick {n}", "Here.") for n in range(2)]
-            poll(integration="rt")
-            assert known(quick)
+            held = system.send(told, datetime.now(UTC))
         writing.join(30)
-        assert not known(slow)
-        assert int(slow[0]) < int(quick[0])
-        poll(integration="rt")
-        assert known(slow)
+        assert isinstance(held, Postponed)
+        wait_until(lambda: isinstance(system.send(replace(told, repeated=True), datetime.now(UTC)), Sent), within_s=60)
+        assert spoken(tracker, ticket) == [("Correspond", "It is booked.")]
 
 
 def has_asked(proxy: Proxy, times: int) -> bool:
     return len(proxy.asked) >= times
+
+
+def polled(tickets: list[str]) -> bool:
+    """Read for a while, as a worker does again and again; whether these tickets are known then."""
+    poll(integration="rt")
+    return known(tickets)
 
 
 def known(tickets: list[str]) -> bool:
