@@ -30,6 +30,7 @@ _LETTERS: Final = re.compile(r"[A-Za-z]{2}|\b[AI]\b")
 _PATH: Final = re.compile(r"[\s(]*([A-Za-z_][\w.]*)")
 _RESERVED: Final = frozenset({"and", "else", "if", "in", "is", "not", "or", "none", "true", "false", "self", "loop"})
 _DRAWN: Final = re.compile(r"\s*(?:icon|mark|caller)\(")
+_PLURAL: Final = re.compile(r"\s*'(s|es)' if (.+) (?:!= 1|> 1)\s*$")
 _ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*$")
 _ENTITY: Final = re.compile(r"&#?\w+;")
 _BREAK: Final = re.compile(r"(\s*·\s*)")
@@ -204,6 +205,16 @@ def _sentence(part: list[Piece]) -> str:
         return "".join(piece.text for piece in part)
     if not _LETTERS.search(_ENTITY.sub("", words)) or "{" in words or "}" in words:
         return "".join(_printed(piece) for piece in part)
+    plural = next((found for piece in part if piece.kind == "print" and (found := _PLURAL.match(piece.inner))), None)
+    if plural is None:
+        return _told(part)
+    one = [piece for piece in part if piece.inner != plural.string]
+    many = [Piece("data", plural.group(1)) if piece.inner == plural.string else piece for piece in part]
+    return f"{{% if ({plural.group(2)}) == 1 %}}{_told(one)}{{% else %}}{_told(many)}{{% endif %}}"
+
+
+def _told(part: list[Piece]) -> str:
+    """One sentence with gaps."""
     text, gaps = "", dict[str, str]()
     for piece in part:
         if piece.kind == "data":

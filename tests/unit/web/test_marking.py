@@ -34,6 +34,8 @@ def shown(app: Flask, language: Language, source: str, **values: object) -> str:
     [
         ("<p>Step {{ n }} of {{ all }}</p>", "<p>Step 2 of 8</p>"),  # other names are another sentence
         ("<p>Step {{ index }} of {{ total }}</p>", "<p>Schritt 2 von 8</p>"),
+        ("{{ record }} event{{ 's' if record != 1 }}", "8 Ereignisse"),
+        ("{{ ringing }} call{{ 's' if ringing > 1 }} from the rack", "1 Ruf vom Rack"),
         ("<p>  My day  </p>", "<p>  Mein Tag  </p>"),
         ("<i>Order</i> · {{ word }}", "<i>Auftrag</i> · Mein Tag"),
         ('<a aria-label="Where" class="Where">Where</a>', '<a aria-label="Wo" class="Where">Wo</a>'),
@@ -48,6 +50,8 @@ def shown(app: Flask, language: Language, source: str, **values: object) -> str:
 def test_what_people_read_is_told_and_nothing_else(app: Flask, source: str, german: str) -> None:
     values = {
         "index": 2,
+        "record": 8,
+        "ringing": 1,
         "total": 8,
         "n": 2,
         "all": 8,
