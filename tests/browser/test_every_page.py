@@ -26,7 +26,7 @@ from tests.unit.hardware.samples import server_with_lost_input
 # What a browser may ask for that is no page: data, files, and parts that a page fetches into itself.
 NO_PAGE: Final = {
     "web.home", "static", "stream.stream", "health.live", "health.ready", "health.metrics", "people.who_am_i",
-    "tablet.manifest", "tablet.worker", "report.table", "hardware.panel", "machine.orders",
+    "tablet.manifest", "tablet.worker", "report.table", "completion.report", "hardware.panel", "machine.orders",
     "new_order.machine", "new_order.questions", "new_order.offer", "new_order.diagnostics",
 }  # fmt: skip
 WEAR = "theme => { document.documentElement.dataset.theme = theme }"
