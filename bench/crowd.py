@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ import psycopg
 from psycopg import sql
 
 from app.core import migrations
+from app.core.clock import true_now
 from app.core.postgres import running
 from bench import crowd_tables as tables
 from bench.crowd_document import document
@@ -65,11 +67,12 @@ WHERE table_schema = 'public' AND column_name = 'id' AND pg_get_serial_sequence(
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the provider is; `assets` and the orders are spread evenly over the sites."""
+    """How large the provider is, at which moment (None: now); assets and orders are spread evenly over the sites."""
 
     sites: int = 200
     assets: int = 100_000
     orders: int = 1_000_000
+    at: datetime | None = None
 
     @property
     def values(self) -> dict[str, object]:
@@ -78,7 +81,8 @@ class Size:
         return {
             "sites": self.sites, "assets": self.assets // self.sites, "orders": self.orders, "open": open_orders,
             "zones": list(tables.ZONES), "technicians": tables.TECHNICIANS, "devices": tables.DEVICES,
-            "a_day": tables.A_DAY, "whole": document(whole=True), "short": document(whole=False),
+            "a_day": tables.A_DAY, "at": self.at or true_now(), "whole": document(whole=True),
+            "short": document(whole=False),
         }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ SELECT s, 'S' || lpad(s::text, 3, '0'), 'Data center ' || s,
        'Mon-Fri 08:00-17:00', now()
 FROM generate_series(1, %(sites)s) s;
 INSERT INTO closed_day (id, site_id, day, name, source, confirmed_by, confirmed_at)
-SELECT (s - 1) * 36 + d, s, CURRENT_DATE - 730 + d * 30, 'Holiday ' || d, 'entered', 'bench', now()
+SELECT (s - 1) * 36 + d, s, %(at)s::date - 730 + d * 30, 'Holiday ' || d, 'entered', 'bench', now()
 FROM generate_series(1, %(sites)s) s, generate_series(1, 36) d;
 INSERT INTO rack (id, site_id, room, name, units)
 SELECT (s - 1) * 12 + r, s, '2.0' || (r %% 4), 'B' || r, 48
@@ -39,7 +39,7 @@ SELECT p, 'tech' || p, 'Technician Number' || p, true FROM generate_series(1, %(
 INSERT INTO role_grant (id, person_id, role, site_id)
 SELECT p, p, 'technician', (p - 1) / %(technicians)s + 1 FROM generate_series(1, %(sites)s * %(technicians)s) p;
 INSERT INTO roster (id, person_id, site_id, hours, valid_from)
-SELECT p, p, (p - 1) / %(technicians)s + 1, 'Mon-Fri 08:00-17:00', CURRENT_DATE - 900
+SELECT p, p, (p - 1) / %(technicians)s + 1, 'Mon-Fri 08:00-17:00', %(at)s::date - 900
 FROM generate_series(1, %(sites)s * %(technicians)s) p;
 INSERT INTO person (id, name, full_name, active)
 SELECT %(sites)s * %(technicians)s + n, role || n, initcap(role) || ' Everywhere', true
@@ -48,7 +48,7 @@ INSERT INTO role_grant (id, person_id, role, site_id)
 SELECT %(sites)s * %(technicians)s + n, %(sites)s * %(technicians)s + n, role, NULL
 FROM unnest(ARRAY['l1_engineer', 'sysadmin', 'manager', 'admin']) WITH ORDINALITY AS held (role, n);
 INSERT INTO absence (id, person_id, starts_at, ends_at)
-SELECT p * 12 + n, p, now() + (n * 60 - 680) * interval '1 day', now() + (n * 60 - 675) * interval '1 day'
+SELECT p * 12 + n, p, %(at)s + (n * 60 - 680) * interval '1 day', %(at)s + (n * 60 - 675) * interval '1 day'
 FROM generate_series(1, %(sites)s * %(technicians)s) p, generate_series(1, 12) n
 """
 
@@ -97,7 +97,7 @@ SELECT i, 'WO-2025-' || lpad(i::text, 7, '0') AS number,
             WHEN k %% 100 < 88 THEN 'awaiting_part' WHEN k %% 100 < 92 THEN 'released'
             WHEN k %% 100 < 93 THEN 'claimed' WHEN k %% 100 < 95 THEN 'working'
             WHEN k %% 100 < 96 THEN 'verifying' ELSE 'awaiting_confirmation' END AS state,
-       (CASE WHEN is_open THEN workday(CURRENT_DATE + 1, days::int) ELSE workday(CURRENT_DATE - 7, -days::int) END
+       (CASE WHEN is_open THEN workday(%(at)s::date + 1, days::int) ELSE workday(%(at)s::date - 7, -days::int) END
         + make_interval(hours => hour::int)) AT TIME ZONE site.time_zone AS starts_at
 FROM timed JOIN site ON site.id = site_id
 """
@@ -149,7 +149,7 @@ SELECT i, number, state, 8, i, site_id, asset_id, i, 'disk_swap', 30,
     CASE WHEN done THEN starts_at + interval '40 minutes' END,
     CASE WHEN done THEN (ARRAY['repaired', 'repaired', 'no_fault_found'])[1 + i %% 3] END,
     CASE WHEN NOT is_open THEN starts_at + interval '2 days' END,
-    CASE WHEN state = 'awaiting_confirmation' THEN now() + interval '2 days' END, '[]', '[]'
+    CASE WHEN state = 'awaiting_confirmation' THEN %(at)s + interval '2 days' END, '[]', '[]'
 FROM (
     SELECT *, state IN ('working', 'verifying', 'awaiting_confirmation', 'closed') AS touched,
            state IN ('awaiting_confirmation', 'closed') AS done,

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from apiflask import APIFlask
 from sqlalchemy import Engine, create_engine, event, text
 from werkzeug.routing import AnyConverter, Rule
 
-from app.core.clock import true_now
+from app.core.clock import set_drill, true_now
 from app.core.database import db
 from app.core.settings import from_environment
 from app.people.queries import secret_hash
@@ -25,8 +25,9 @@ from bench.crowd import Size, fill
 from tests.conftest import administer, sibling
 
 STATED = Path(__file__).with_name("page_costs.json")
-FEW = Size(sites=2, assets=120, orders=2000)
-MORE = Size(sites=8, assets=1200, orders=6000)
+AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)  # a Wednesday: what is looked for ahead must not depend on today
+FEW = Size(sites=2, assets=120, orders=2000, at=AT)
+MORE = Size(sites=8, assets=1200, orders=6000, at=AT)
 PEOPLE = ("technician", "l1_engineer", "sysadmin", "manager", "admin")
 GROWING = {
     "absence", "appointment", "asset", "device_action", "device_event", "diagnostics", "endpoint", "escalation",
@@ -115,19 +116,21 @@ def house(postgres_url: str, template: str, name: str, size: Size, tmp_path: Pat
             event.listen(
                 db.engine, "before_cursor_execute", lambda _c, _u, said, given, *_: queries.append((said, given))
             )
+        set_drill(AT - true_now())
         yield House(app, engine, secrets, queries, {}, values)
     finally:
+        set_drill(timedelta(0))
         engine.dispose()
         with app.app_context():
             db.engine.dispose()
 
 
 def _signed_in(connection: Any, role: str) -> str:
-    now = true_now()
+    now = true_now()  # seen later than now: no page pays for what every session writes once a minute
     connection.execute(
         text(
             "INSERT INTO web_session (secret_hash, person_id, created_at, seen_at, expires_at) SELECT :hash, person_id,"
-            " :now, :now, :later FROM role_grant WHERE role = :role ORDER BY person_id LIMIT 1"
+            " :now, :later, :later FROM role_grant WHERE role = :role ORDER BY person_id LIMIT 1"
         ),
         {"hash": secret_hash(role), "now": now, "later": now + timedelta(days=1), "role": role},
     )
