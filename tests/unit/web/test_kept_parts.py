@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from jinja2 import Environment
 
+from app.core.language import Language, speak
 from app.web.components import keep, relative, wall
 from app.web.drawn import Drawn
 
@@ -62,6 +63,15 @@ def test_a_part_is_drawn_anew_when_what_it_tells_grows_stale(page: Page) -> None
 def test_a_part_is_drawn_anew_after_midnight_of_its_place(page: Page) -> None:
     page.seen(timedelta(hours=8, minutes=59, seconds=59))
     assert page.seen(timedelta(hours=9)) == "2 9 h ago, yesterday 15:00"
+
+
+def test_each_language_has_its_own_part(page: Page) -> None:
+    page.seen(timedelta(hours=2))
+    speak(Language.GERMAN)
+    try:
+        assert page.seen(timedelta(hours=2)) == "2 vor 2 h, 15:00"
+    finally:
+        speak(Language.ENGLISH)
 
 
 @pytest.mark.parametrize("other", [{"version": "two"}, {"level": 3}])
