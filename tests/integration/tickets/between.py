@@ -95,6 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         onward.request(asked.method, asked.path, body, {**kept, "host": self.server.target, "connection": "close"})
         answer = onward.getresponse()
         content = answer.read()
+        onward.close()
         headers = [(n, v) for n, v in answer.getheaders() if n.lower() in {"content-type", "etag", "location"}]
         with self.server.guard:
             self.server.answered.append((asked.method, asked.path, answer.status))

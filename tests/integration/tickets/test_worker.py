@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +34,7 @@ from app.core.queue import CENTRAL, defer, site_queue
 from app.core.upkeep import MOST_DEATHS, return_stalled
 from app.sites.models import Site
 from app.tickets import operations
+from tests.integration.tickets.between import Asked, Fault, Proxy, between
 from tests.integration.tickets.conftest import NOW, Conversation
 from tests.integration.tickets.receiver import Answer, Receiver, receiving
 from tests.waiting import wait_until
@@ -312,3 +315,52 @@ def test_a_chore_that_runs_alone_is_never_in_two_hands(app: Flask) -> None:
 def test_a_chore_that_fails_ends_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     do(app, Chore("the chore", 10, lambda: 1 / 0))  # type: ignore[arg-type]  # it has no value to give
     assert "the chore failed" in caplog.text
+
+
+def has_asked(proxy: Proxy, times: int) -> bool:
+    return len(proxy.asked) >= times
+
+
+@pytest.mark.proof
+def test_over_a_bad_network_and_through_kills_every_hook_arrives_in_order_under_one_id_and_with_the_same_words(
+    app: Flask, start: Start, receiver: Receiver
+) -> None:
+    dice, lock, conversations = random.Random(7), threading.Lock(), []
+    for number in range(40):
+        with transaction() as session:
+            ticket = operations.ticket_of(
+                session, "rt", f"{number}", url=None, subject="x", channel="ticket", opened_at=NOW, now=NOW
+            )
+        conversations.append(Conversation(ticket))
+        for key in "abc":
+            conversations[-1].tell(f"{number}:{key}")
+
+    def choose(_: Asked) -> Fault:
+        with lock:
+            return dice.choice([Fault.DROP, Fault.MUTE, Fault.CUT, Fault.BUSY]) if dice.random() < 0.3 else Fault.NONE
+
+    def all_sent() -> bool:
+        with transaction() as session:
+            session.execute(text("UPDATE message SET next_at = clock_timestamp() WHERE state = 'pending'"))
+            session.execute(text("UPDATE message SET attempts = least(attempts, 4)"))
+            operations.sweep(session)
+            return bool(session.scalars(text("SELECT count(*) = 0 FROM message WHERE state <> 'sent'")).one())
+
+    with between(receiver.url) as proxy:
+        proxy.choose = choose
+        for _ in range(4):
+            enough = len(proxy.asked) + dice.randint(5, 30)
+            killed = start(f"{proxy.url}/hook", "--central")
+            wait_until(partial(has_asked, proxy, enough), within_s=60)
+            killed.kill()
+            be_forgotten_for(60)
+        start(f"{proxy.url}/hook", "--central")
+        wait_until(all_sent, within_s=240, every_s=1)
+    bodies: dict[str, set[bytes]] = {}
+    for one in receiver.received:
+        bodies.setdefault(one.id, set()).add(one.body)
+    assert all(len(same) == 1 for same in bodies.values())
+    first_seen = list(bodies)
+    for conversation in conversations:
+        ids = [str(one.id) for one in conversation.told()]
+        assert [one for one in first_seen if one in ids] == ids
