@@ -35,11 +35,9 @@ request-tracker5 request-tracker5/organization string rt.test
 request-tracker5 request-tracker5/webbaseurl string http://127.0.0.1
 """
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # each process has its own servers
-EVERYTHING: tuple[tuple[list[str], list[str]], ...] = (  # options and folders; browsers want the machine for themselves
-    (PARALLEL, ["tests/architecture", "tests/unit", "tests/integration"]),
-    ([], ["tests/browser"]),
-)
+PROCESSES = min(4, (os.cpu_count() or 1) + 1)  # one more than there are cores: many tests wait for somebody else's
+LONGEST_FIRST = "--no-loadscope-reorder"  # in the folders' order: browsers and killed processes before what is quick
+EVERYTHING = [f"--numprocesses={PROCESSES}", "--dist=loadfile", LONGEST_FIRST, "tests"]
 ONCE_MORE = ["--last-failed", "--last-failed-no-failures=none"]
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an installed service may start
 
@@ -47,7 +45,7 @@ NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an install
 def main(argv: list[str]) -> int:
     """Run the tests from the root of the checkout; the exit status is pytest's.
 
-    Without arguments every test runs: in as many processes as there are cores, at most four; browsers by themselves.
+    Without arguments every test runs, in one process more than there are cores, at most four.
     What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
     """
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
@@ -59,16 +57,16 @@ def main(argv: list[str]) -> int:
     os.chdir(ROOT)
     if argv:
         return int(pytest.main(argv))
-    return max([_run(options, folders) for options, folders in EVERYTHING])
+    return _run()
 
 
-def _run(options: list[str], folders: list[str]) -> int:
-    """Run these folders; what failed once more, by itself. Only what fails both times fails; both runs are shown."""
+def _run() -> int:
+    """Run every test; what failed once more, by itself. Only what fails both times fails; both runs are shown."""
     command = [sys.executable, "-m", "pytest"]
-    status = subprocess.run([*command, *options, *folders], check=False).returncode  # noqa: S603 -- our own words
+    status = subprocess.run([*command, *EVERYTHING], check=False).returncode  # noqa: S603 -- our own words
     if status == pytest.ExitCode.TESTS_FAILED:
         print("rackside test: what failed runs once more, by itself", file=sys.stderr)
-        status = subprocess.run([*command, *ONCE_MORE, *folders], check=False).returncode  # noqa: S603 -- our own words
+        status = subprocess.run([*command, *ONCE_MORE, "tests"], check=False).returncode  # noqa: S603 -- our own words
     return status
 
 
