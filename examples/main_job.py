@@ -69,6 +69,8 @@ def main() -> None:
     number = order["number"]
     print("escalated:", number, order["state"], "promised", order["promise"]["from_local"])
 
+    if order["state"] != "released":
+        raise SystemExit("The site is closed now. Start the demo on a working morning: --at 2026-12-01T09:30+01:00")
     order = tess.act(number, "claim")
     print("claimed; latest start", order["permit"]["latest_start"])
     order = wait_for(tess, number, lambda o: o["diagnostics"]["before"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FileChooser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from app.core.clock import business_now
-from tests.browser.conftest import Saver
+from tests.browser.conftest import PATIENCE_MS, Saver
 from tests.browser.serving import Served
 from tests.browser.tablet import STEPS, asks_for
 from tests.browser.test_technician import photo
@@ -91,13 +92,23 @@ def arrives_at(page: Page, act: str) -> None:
     expect(page.locator("#act h2")).to_be_focused()
 
 
+def chosen_by_keyboard(page: Page) -> FileChooser:
+    """Open the chooser of photos; again when its field came anew after it had been reached."""
+    for patience_ms in (5_000, 5_000, PATIENCE_MS):
+        tab_to(page, "Take or choose a photo")
+        try:
+            with page.expect_file_chooser(timeout=patience_ms) as chooser:
+                page.keyboard.press("Space")
+        except PlaywrightTimeout:
+            continue
+        return chooser.value
+    raise AssertionError("no chooser opened")
+
+
 def does(page: Page, step: str) -> None:
     arrives_at(page, f"step:{step}")
     if step.startswith("photo"):
-        tab_to(page, "Take or choose a photo")
-        with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Space")
-        chooser.value.set_files(photo())
+        chosen_by_keyboard(page).set_files(photo())
         expect(page.locator("[data-photo-status]")).to_contain_text("Ready to send")
     elif step.endswith("_serial"):
         typed(page, "Serial number on the part", step.upper())

@@ -17,6 +17,7 @@ from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
 from tests.integration.jobs.conftest import FRIDAY_16_40
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
+from tests.waiting import wait_until
 
 
 def photo() -> FilePayload:
@@ -35,8 +36,7 @@ def main_button(page: Page) -> str:
     """The words of the one main verb, which stands in the thumb zone: at least 64 px high."""
     button = page.locator(".actions .is-main")
     expect(button).to_have_count(1)
-    box = button.bounding_box()
-    assert box is not None
+    box = wait_until(button.bounding_box)  # None while its part is brought anew
     assert box["height"] >= 64
     size = page.viewport_size
     assert size is not None

@@ -22,6 +22,7 @@ from lab.fixtures import need
 from tests.integration.demo.conftest import SOURCE, Start, get, processes_of
 from tests.waiting import wait_until
 
+TUESDAY = "2026-12-01T09:30+01:00"  # the site of the example is open
 WITHOUT_THE_LABS_PROGRAMS = (
     "import sys, lab.tools; lab.tools.SEARCH_PATH = '/nowhere'; from app.cli import main; sys.exit(main())"
 )
@@ -31,7 +32,7 @@ def test_the_demo_carries_the_main_job_to_its_end_and_leaves_nothing_behind(
     start: Start, instance: Path, tmp_path: Path
 ) -> None:
     need("ipmi_sim", "snmpd")
-    running = start()
+    running = start("--at", TUESDAY)
     demo = running.wait_until_ready()
     assert stat.S_IMODE((instance / "demo.json").stat().st_mode) == 0o600
     assert set(demo) >= {"url", "people", "integrations", "lab"}
