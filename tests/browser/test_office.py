@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import THEMES, AxeCheck, Saver
+from tests.browser.conftest import AxeCheck, Saver
 from tests.browser.serving import Served
 from tests.browser.test_components import TOO_SMALL
 from tests.integration.jobs.conftest import Hall
@@ -120,19 +119,18 @@ def test_a_call_from_the_rack_appears_by_itself(served: Served, page_at: OpenPag
     expect(page.get_by_text("Nobody waits for you")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
 def test_every_page_is_readable_and_takes_a_gloved_finger(
-    served: Served, at: Callable[[datetime], None], page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver, theme: str
+    served: Served, at: Callable[[datetime], None], page_at: OpenPage, axe: AxeCheck, save_screenshot: Saver
 ) -> None:
     paths = a_busy_morning(served.hall, at)
     sam = {"queue": "/queue", "referral": "/referrals/REF-2026-000001"}
     for who, visited in (("lena", paths), ("sam", sam), ("max", {"board": "/board"})):
         for width in ("landscape", "portrait", "phone"):
-            page = served.sign_in(page_at(width, theme), who, "/me")
+            page = served.sign_in(page_at(width), who, "/me")
             for name, path in visited.items():
                 page.goto(f"{served.url}{path}")
                 expect(page.locator("h1")).to_be_visible()
-                save_screenshot(page, f"{who}-{name}-{width}-{theme}-full")
+                save_screenshot(page, f"{who}-{name}-{width}-full")
                 axe(page)
                 assert page.evaluate(TOO_SMALL) == [], (path, width)
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)

@@ -128,7 +128,7 @@ class RequestTracker:
             facts, _ = seen
             customers = {one["id"] for role in ("Requestor", "Cc") for one in facts.get(role) or ()}
             query = {
-                "query": f"TicketId = {int(ticket)} AND ({TELLING_SQL})",
+                "query": f"{_of_ticket(ticket)} AND ({TELLING_SQL})",
                 "fields": "Type,Created,Creator,Field,NewValue",
             }
             history = talk.pages("transactions", {**query, "orderby": "id", "order": "ASC"})
@@ -213,7 +213,7 @@ class RequestTracker:
         name = f"'CF.{{{self.key_field}}}'"
         ours = " OR ".join([*(f"{name} = '{key}'" for key in keys), f"{name} IS NULL"])
         spoken = " OR ".join(f"Type = '{kind}'" for _, kind in SAYS.values())
-        query = f"TicketId = {number(message.ticket)} AND Creator = '{self.user}' AND ({spoken}) AND ({ours})"
+        query = f"{_of_ticket(message.ticket)} AND Creator = '{self.user}' AND ({spoken}) AND ({ours})"
         asked = {"query": query, "fields": "Type,CustomFields", "orderby": "id", "order": "DESC", "per_page": str(PAGE)}
         found: dict[str, str] = {}
         keyless: list[dict[str, Any]] = []
@@ -258,6 +258,11 @@ class RequestTracker:
 
     def _reading(self) -> Reading:
         return Reading(Talk(self._caller, self.token, READ_S, None))
+
+
+def _of_ticket(ticket: str) -> str:
+    """Transactions of that ticket alone: RT's TicketId is the number of whatever was changed, be it a user's."""
+    return f"ObjectType = 'RT::Ticket' AND TicketId = {number(ticket)}"
 
 
 def _by_its_words(talk: Talk, part: str, text: str, keyless: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -234,6 +234,13 @@ def test_news_is_found_whatever_the_time_zone_of_our_account(tracker: RequestTra
     assert system.faults() == []
 
 
+def test_what_happened_to_a_user_or_a_queue_with_the_tickets_number_is_not_its_news(tracker: RequestTracker) -> None:
+    system, ticket = system_of(tracker), "0"
+    while int(ticket) < 8:  # RT makes an attribute with the number 8 when it is installed
+        ticket = tracker.open_ticket("Disk", "Broken.")
+        assert [entry.kind for entry in news(system, ticket)] == [EntryKind.OPENED], ticket
+
+
 def test_all_pages_are_read_though_rt_tells_no_total_and_takes_out_of_them_what_we_may_not_see(
     tracker: RequestTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

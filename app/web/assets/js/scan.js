@@ -48,8 +48,9 @@ const labelOf = (field) => field.labels?.[0]?.firstChild?.textContent.trim() || 
 /** The camera's module is loaded by the first touch on one of its buttons. While it is open the page may get its part
  *  with the field anew: what was read goes into the field that stands there now. */
 const openCamera = async (asked) => {
+  const label = labelOf(asked)
   const { scan } = await import('./scanner.js')
-  const found = await scan(labelOf(asked))
+  const found = await scan(label)
   const field = document.getElementById(asked.id)
   if (!field) return
   if (!found) return field.focus()
