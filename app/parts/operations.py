@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import events
 from app.core.database import notify
@@ -156,7 +157,7 @@ def move_on(session: Session, part: RemovedPart, hop: Hop, given: dict[str, Any]
     if hop in {Hop.WIPE, Hop.DESTROY}:
         part.unreadable_by = by
     before, part.state, part.since = part.state, way.target, now
-    session.flush()
+    _write(session)
     detail = {column: value.isoformat() if isinstance(value, date) else value for column, value in given.items()}
     events.record(session, part.stream, now=now, by=by, verb=hop, from_state=before, to_state=part.state, detail=detail)
     notify(session, f"site:{part.site.code}")
@@ -166,7 +167,7 @@ def _become(
     session: Session, spare: Spare, state: SpareState, *, by: str, now: datetime, verb: str, why: str | None = None
 ) -> None:
     before, spare.state = spare.state, state
-    session.flush()
+    _write(session)
     _told(session, spare, before, by=by, now=now, verb=verb, why=why)
 
 
@@ -179,3 +180,11 @@ def _told(
         detail=detail,
     )  # fmt: skip
     notify(session, f"site:{spare.site.code}")
+
+
+def _write(session: Session) -> None:
+    """Write the change where nobody else was first: each is a compare-and-set on the part's version."""
+    try:
+        session.flush()
+    except StaleDataError as error:
+        raise Conflict("wrong_state", "Somebody else changed this part first: load the page again.") from error

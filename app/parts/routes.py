@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -109,8 +110,9 @@ def _overview(session: Session, form: ExpectForm | None = None) -> str:
     )
 
 
-def _change(spare_id: int, form: ArriveForm | DeadForm, verb: str, operation: object) -> ResponseReturnValue:
-    assert callable(operation)
+def _change(
+    spare_id: int, form: ArriveForm | DeadForm, verb: str, operation: Callable[..., object]
+) -> ResponseReturnValue:
     try:
         with transaction() as session:
             spare = queries.spare(session, current(), spare_id)

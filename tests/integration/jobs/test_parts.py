@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.core.clock import business_now, true_now
-from app.core.database import transaction
+from app.core.database import db, transaction
+from app.core.errors import Conflict
 from app.core.events import Event
 from app.jobs.operations import alerting
+from app.parts import operations
 from app.parts.models import RemovedPart, Spare
+from app.parts.states import Hop
 from app.people.operations import accounts
 from app.people.queries import person_named
 from tests.integration.conftest import PASSWORD, Browser
@@ -165,6 +169,17 @@ def test_data_is_not_wiped_while_its_order_is_open_nor_within_three_days(
     assert "not closed" in tess.get(f"/parts/removed/{part(hall).id}").text
     closed(hall, number)
     assert hop(tess, hall, "destroy", method="shredded") == 303
+
+
+def test_of_two_people_with_the_same_drive_in_hand_one_is_first(hall: Hall) -> None:
+    swapped(hall)
+    with hall.app.app_context(), Session(db.engine) as tess, Session(db.engine) as tom:
+        hers, his = (session.scalars(select(RemovedPart)).one() for session in (tess, tom))
+        operations.move_on(tess, hers, Hop.BAG, {"bag": "BAG-1"}, by="tess", now=business_now())
+        tess.commit()
+        with pytest.raises(Conflict, match="Somebody else"):
+            operations.move_on(tom, his, Hop.BAG, {"bag": "BAG-2"}, by="tom", now=business_now())
+    assert part(hall).bag == "BAG-1"
 
 
 def test_an_order_that_comes_back_needs_its_data_again(hall: Hall, at: At, page_of: Callable[[str], Browser]) -> None:
