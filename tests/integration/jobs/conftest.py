@@ -24,13 +24,13 @@ from app.hardware.operations.assets import Entry, Position, add_asset, place_ass
 from app.hardware.operations.cabling import set_power_cord
 from app.hardware.operations.diagnose import begin, finish
 from app.jobs import tasks
-from app.people.operations.accounts import add_person, grant
+from app.people.operations.accounts import add_person, grant, set_password
 from app.people.queries import person_named
 from app.shifts.operations import roster
 from app.sites.models import Site
 from app.tickets.models import Message
 from tests.conftest import administer, sibling
-from tests.integration.conftest import LONG_AGO, Program
+from tests.integration.conftest import LONG_AGO, PASSWORD, Browser, Program
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -189,6 +189,20 @@ def hall(web_app: APIFlask, program_of: Callable[..., Program], at: Callable[[da
             furnish(session)
     at(MONDAY - timedelta(seconds=20))
     return Hall(web_app, {name: program_of(name) for name in PEOPLE})
+
+
+@pytest.fixture
+def sign_in(hall: Hall) -> Callable[[str], Browser]:
+    """Somebody of the hall, signed in before the pages."""
+
+    def open_browser(name: str) -> Browser:
+        with hall.app.app_context(), transaction() as session:
+            set_password(session, person_named(session, name), PASSWORD, by="test", now=true_now())
+        browser = Browser(hall.app.test_client())
+        assert browser.sign_in(name).status_code == 303
+        return browser
+
+    return open_browser
 
 
 def furnish(session: Session) -> None:

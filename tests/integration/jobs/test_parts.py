@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.clock import business_now, true_now
+from app.core.clock import business_now
 from app.core.database import db, transaction
 from app.core.errors import Conflict
 from app.core.events import Event
@@ -18,27 +18,11 @@ from app.jobs.operations import alerting
 from app.parts import operations
 from app.parts.models import RemovedPart, Spare
 from app.parts.states import Hop
-from app.people.operations import accounts
-from app.people.queries import person_named
-from tests.integration.conftest import PASSWORD, Browser
+from tests.integration.conftest import Browser
 from tests.integration.jobs.conftest import MONDAY, Hall
 from tests.unit.jobs.disk_samples import server_with_drives
 
 At = Callable[[datetime], None]
-
-
-@pytest.fixture
-def page_of(hall: Hall) -> Callable[[str], Browser]:
-    """Somebody of the hall before the pages."""
-
-    def open_page(name: str) -> Browser:
-        with hall.app.app_context(), transaction() as session:
-            accounts.set_password(session, person_named(session, name), PASSWORD, by="test", now=true_now())
-        page = Browser(hall.app.test_client())
-        assert page.sign_in(name).status_code == 303
-        return page
-
-    return open_page
 
 
 def spare(hall: Hall, serial: str) -> Spare:
@@ -87,8 +71,8 @@ def hop(page: Browser, hall: Hall, name: str, **given: str) -> int:
     return page.post(f"{door}/{name}", door, **given).status_code
 
 
-def test_a_spare_is_expected_comes_is_used_and_is_gone(hall: Hall, page_of: Callable[[str], Browser]) -> None:
-    page = page_of("tess")
+def test_a_spare_is_expected_comes_is_used_and_is_gone(hall: Hall, sign_in: Callable[[str], Browser]) -> None:
+    page = sign_in("tess")
     stocked(page)
     assert "1 in stock" in page.get("/parts").text
     swapped(hall)
@@ -97,9 +81,9 @@ def test_a_spare_is_expected_comes_is_used_and_is_gone(hall: Hall, page_of: Call
 
 
 def test_a_spare_that_an_order_waited_for_is_kept_for_it_and_free_again_when_it_is_cancelled(
-    hall: Hall, page_of: Callable[[str], Browser]
+    hall: Hall, sign_in: Callable[[str], Browser]
 ) -> None:
-    stocked(page_of("tess"))
+    stocked(sign_in("tess"))
     number = str(hall.order()["number"])
     wait_for_part(hall, number)
     hall.act("lena", number, "part", serial="NEW-1", location="Cage A 3")
@@ -113,9 +97,9 @@ def test_a_spare_that_an_order_waited_for_is_kept_for_it_and_free_again_when_it_
 
 
 def test_a_spare_of_another_order_in_the_machine_is_a_flag_for_a_person(
-    hall: Hall, page_of: Callable[[str], Browser]
+    hall: Hall, sign_in: Callable[[str], Browser]
 ) -> None:
-    stocked(page_of("tess"))
+    stocked(sign_in("tess"))
     other = str(hall.order(asset="SRV-2")["number"])
     wait_for_part(hall, other)
     hall.act("lena", other, "part", serial="NEW-1", location="Cage A 3")
@@ -124,9 +108,9 @@ def test_a_spare_of_another_order_in_the_machine_is_a_flag_for_a_person(
 
 
 def test_a_spare_that_was_broken_when_it_came_goes_back_to_its_maker(
-    hall: Hall, page_of: Callable[[str], Browser]
+    hall: Hall, sign_in: Callable[[str], Browser]
 ) -> None:
-    page = page_of("tess")
+    page = sign_in("tess")
     stocked(page)
     door = f"/parts/spares/{spare(hall, 'NEW-1').id}/defect"
     assert page.post(door, door, why="does not spin").status_code == 303
@@ -137,9 +121,9 @@ def test_a_spare_that_was_broken_when_it_came_goes_back_to_its_maker(
 
 
 def test_a_removed_drive_goes_from_bag_to_certificate_each_hop_on_record(
-    hall: Hall, at: At, page_of: Callable[[str], Browser]
+    hall: Hall, at: At, sign_in: Callable[[str], Browser]
 ) -> None:
-    tess, tom = page_of("tess"), page_of("tom")
+    tess, tom = sign_in("tess"), sign_in("tom")
     closed(hall, swapped(hall))
     assert (part(hall).kind, part(hall).serial, part(hall).bay) == ("drive", "ZC0003", "3")
     assert hop(tess, hall, "store", place="Cage A 9") == 409  # not without a sealed bag
@@ -158,9 +142,9 @@ def test_a_removed_drive_goes_from_bag_to_certificate_each_hop_on_record(
 
 
 def test_data_is_not_wiped_while_its_order_is_open_nor_within_three_days(
-    hall: Hall, at: At, page_of: Callable[[str], Browser]
+    hall: Hall, at: At, sign_in: Callable[[str], Browser]
 ) -> None:
-    tess = page_of("tess")
+    tess = sign_in("tess")
     number = swapped(hall)
     hop(tess, hall, "bag", bag="BAG-77")
     hop(tess, hall, "store", place="Cage A 9")
@@ -182,8 +166,8 @@ def test_of_two_people_with_the_same_drive_in_hand_one_is_first(hall: Hall) -> N
     assert part(hall).bag == "BAG-1"
 
 
-def test_an_order_that_comes_back_needs_its_data_again(hall: Hall, at: At, page_of: Callable[[str], Browser]) -> None:
-    tess = page_of("tess")
+def test_an_order_that_comes_back_needs_its_data_again(hall: Hall, at: At, sign_in: Callable[[str], Browser]) -> None:
+    tess = sign_in("tess")
     number = swapped(hall)
     closed(hall, number)
     hop(tess, hall, "bag", bag="BAG-77")
@@ -209,14 +193,14 @@ def test_a_power_supply_is_no_drive_and_needs_no_bag(hall: Hall) -> None:
     assert (part(hall).kind, part(hall).state) == ("psu", "removed")
 
 
-def test_the_serials_stand_in_the_machines_record(hall: Hall, page_of: Callable[[str], Browser]) -> None:
+def test_the_serials_stand_in_the_machines_record(hall: Hall, sign_in: Callable[[str], Browser]) -> None:
     number = swapped(hall)
-    assert f"drive 3: ZC0003 → NEW-1 ({number})" in page_of("sam").get("/assets/SRV-1").text
+    assert f"drive 3: ZC0003 → NEW-1 ({number})" in sign_in("sam").get("/assets/SRV-1").text
 
 
-def test_other_sites_people_see_no_part(hall: Hall, page_of: Callable[[str], Browser]) -> None:
+def test_other_sites_people_see_no_part(hall: Hall, sign_in: Callable[[str], Browser]) -> None:
     swapped(hall)
-    mia = page_of("mia")
+    mia = sign_in("mia")
     assert mia.get(f"/parts/removed/{part(hall).id}").status_code == 404
     assert "ZC0003" not in mia.get("/parts").text
-    assert hop(page_of("lena"), hall, "bag", bag="B-1") == 403
+    assert hop(sign_in("lena"), hall, "bag", bag="B-1") == 403

@@ -13,27 +13,13 @@ from app.core.clock import true_now
 from app.core.database import transaction
 from app.core.language import Language
 from app.jobs.models import MessageWording
-from app.people.operations import accounts
-from app.people.queries import person_named
 from app.tickets import integrations
 from app.tickets.models import Message, Ticket
-from tests.integration.conftest import PASSWORD, Browser
+from tests.integration.conftest import Browser
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, Hall
 from tests.integration.jobs.test_technician_pages import words
 
 Clock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def sign_in(hall: Hall) -> Callable[[str], Browser]:
-    def open_browser(name: str) -> Browser:
-        with hall.app.app_context(), transaction() as session:
-            accounts.set_password(session, person_named(session, name), PASSWORD, by="test", now=true_now())
-        browser = Browser(hall.app.test_client())
-        assert browser.sign_in(name).status_code == 303
-        return browser
-
-    return open_browser
 
 
 def send(browser: Browser, name: str, tag: str, **fields: str) -> TestResponse:
