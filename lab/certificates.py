@@ -1,4 +1,4 @@
-"""Certificates for the lab's servers: self-signed, of today, for loopback alone."""
+"""Certificates for the lab's servers: self-signed, or by an authority of the lab, of today and for loopback alone."""
 
 from __future__ import annotations
 
@@ -28,18 +28,59 @@ class Certificate:
 def self_signed(folder: Path) -> Certificate:
     """Make one in a folder."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bmc.invalid")])
-    made = (
+    name = _called("bmc.invalid")
+    made = _begun(name, name, key, now + DAY).add_extension(_for(LOOPBACK), critical=False).sign(key, hashes.SHA256())
+    return _written(folder, made, key)
+
+
+class Authority:
+    """An authority of the lab: who trusts `file` trusts what it signs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._key, self._name = ec.generate_private_key(ec.SECP256R1()), _called("Authority of the lab")
+        folder.mkdir(parents=True, exist_ok=True)
+        begun = _begun(self._name, self._name, self._key, datetime.now(UTC) + DAY)
+        made = begun.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        self._made = made.sign(self._key, hashes.SHA256())
+        self.folder, self.file = folder, folder / "authority.pem"
+        self.file.write_bytes(self._made.public_bytes(serialization.Encoding.PEM))
+
+    def certificate(self, address: str = LOOPBACK, *, ends_at: datetime | None = None) -> Certificate:
+        """One for an IP address or a name, until tomorrow or `ends_at`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        begun = _begun(_called(address), self._name, key, ends_at or datetime.now(UTC) + DAY)
+        made = begun.add_extension(_for(address), critical=False).sign(self._key, hashes.SHA256())
+        folder = self.folder / f"{address}-{made.serial_number}"
+        folder.mkdir()
+        return _written(folder, made, key)
+
+
+def _called(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _for(address: str) -> x509.SubjectAlternativeName:
+    try:
+        return x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+    except ValueError:
+        return x509.SubjectAlternativeName([x509.DNSName(address)])
+
+
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, ends_at: datetime
+) -> x509.CertificateBuilder:
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False)
-        .sign(key, hashes.SHA256())
+        .not_valid_before(datetime.now(UTC) - 3 * DAY)
+        .not_valid_after(ends_at)
     )
+
+
+def _written(folder: Path, made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Certificate:
     chain, key_file = folder / "certificate.pem", folder / "key.pem"
     chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     key_file.touch(mode=0o600)

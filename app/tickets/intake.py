@@ -145,6 +145,19 @@ def reconciling(
     feed = feed_of(session, integration)
     feed.owed = list(dict.fromkeys([*feed.owed, *active]))
     feed.reconciled_at, feed.fault = now, " ".join(faults)[:1000] or None
+    feed.fault_since = (feed.fault_since or now) if feed.fault else None
+
+
+def found_faulty(session: Session, integration: str, fault: str, now: datetime) -> bool:
+    """Note what is set up wrong over there, found while sending or reading; True when nobody knew. `now`: true time.
+
+    It stays until the system is looked at again, ten minutes later at the earliest.
+    """
+    feed = feed_of(session, integration)
+    if feed.fault is not None:
+        return False
+    feed.fault, feed.fault_since = fault[:1000], now
+    return True
 
 
 def read_well(session: Session, integration: str, read: Collection[str], *, now: datetime) -> None:
@@ -154,11 +167,15 @@ def read_well(session: Session, integration: str, read: Collection[str], *, now:
     feed.read_at, feed.problem, feed.failing_since = now, None, None
 
 
-def read_badly(session: Session, integration: str, problem: str, read: Collection[str] = (), *, now: datetime) -> None:
-    """Note why a reading failed, and what was read all the same; `now` is true time."""
+def read_badly(session: Session, integration: str, problem: str, read: Collection[str] = (), *, now: datetime) -> bool:
+    """Note why a reading failed, and what was read all the same; True when it did not fail before.
+
+    `now` is true time.
+    """
     feed = feed_of(session, integration)
     feed.owed = [ticket for ticket in feed.owed if ticket not in read]
-    feed.problem, feed.failing_since = problem[:1000], feed.failing_since or now
+    is_new, feed.problem, feed.failing_since = feed.problem is None, problem[:1000], feed.failing_since or now
+    return is_new
 
 
 def _clean(text: str) -> str:

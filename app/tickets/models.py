@@ -81,6 +81,7 @@ class Feed(Base):
     failing_since: Mapped[datetime | None]
     owed: Mapped[list[str]] = mapped_column(JSONB, default=list)
     fault: Mapped[str | None]
+    fault_since: Mapped[datetime | None]
 
 
 class HookAttempt(Base):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from app.core.clock import utc_text
+from app.core.errors import Unavailable
 
 
 class Capability(StrEnum):
@@ -83,10 +84,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not now, or nobody knows whether it arrived: to be sent again under the same id."""
+    """Not now, or nobody knows whether it arrived: to be sent again under the same id.
+
+    `fault`: something is set up wrong over there, which no waiting mends (a certificate): somebody must look.
+    """
 
     problem: str
     retry_after: timedelta | None = None
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ class Rejected:
 
 
 Outcome = Sent | Postponed | Rejected
+
+
+class Faulty(Unavailable):
+    """A system cannot be read because something is set up wrong, which no waiting mends: the sentence says what."""
 
 
 class TicketSystem(Protocol):
@@ -179,7 +188,10 @@ class Heard:
 
 @runtime_checkable
 class Readable(TicketSystem, Protocol):
-    """A system that can be asked. Each call takes 30 s at most and raises Unavailable when it gets no good answer."""
+    """A system that can be asked. Each call takes 30 s at most and raises Unavailable when it gets no good answer.
+
+    Faulty is the one that says that somebody must mend something first.
+    """
 
     def poll(self, cursor: str | None) -> Polled:
         """What happened since `cursor`, with an overlap: what was seen before comes again, what came late is found.

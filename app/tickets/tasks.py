@@ -17,7 +17,7 @@ from app.core.queue import task
 from app.tickets import intake, operations, queries, turns
 from app.tickets.integrations import installed
 from app.tickets.operations import DELIVER, Lease
-from app.tickets.system import Readable, Telling
+from app.tickets.system import Faulty, Postponed, Readable, Telling
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ def _attempt(lease: Lease) -> bool:
             operations.put_back(session, lease, f"no integration named {name} is configured")
         return False
     outcome = system.send(lease.message, true_now())
+    if isinstance(outcome, Postponed) and outcome.fault and isinstance(system, Readable):
+        _tell_fault(name, outcome.problem)
     with transaction() as session:
         return operations.settle(session, lease, outcome, now=business_now(), jitter=random.random())  # noqa: S311 -- spreads retries, guards nothing
 
@@ -101,9 +103,20 @@ def poll(integration: str) -> None:
     try:
         _poll(integration, system)
     except Unavailable as error:
-        log.warning("%s cannot be read: %s", integration, error.detail)
         with transaction() as session:
-            intake.read_badly(session, integration, error.detail, now=true_now())
+            is_new = intake.read_badly(session, integration, error.detail, now=true_now())
+        if is_new:
+            log.warning("%s cannot be read: %s", integration, error.detail)
+        if isinstance(error, Faulty):
+            _tell_fault(integration, error.detail)
+
+
+def _tell_fault(integration: str, fault: str) -> None:
+    """Tell whoever runs it, once, what is set up wrong over there: the log here, alerts from what is noted."""
+    with transaction() as session:
+        is_new = intake.found_faulty(session, integration, fault, true_now())
+    if is_new:
+        log.error("%s is set up wrong: %s", integration, fault)
 
 
 def _poll(integration: str, system: Readable) -> None:
@@ -123,8 +136,8 @@ def _poll(integration: str, system: Readable) -> None:
     read, problem = _read_all(integration, system, owed)
     with transaction() as session:
         if problem:
-            log.warning("%s: some tickets cannot be read: %s", integration, problem)
-            intake.read_badly(session, integration, problem, read, now=true_now())
+            if intake.read_badly(session, integration, problem, read, now=true_now()):
+                log.warning("%s: some tickets cannot be read: %s", integration, problem)
         else:
             intake.read_well(session, integration, read, now=true_now())
         if read and len(read) < len(owed):  # it goes on at once, unless nothing can be read

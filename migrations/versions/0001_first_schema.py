@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owed", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("fault_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("integration", name=op.f("pk_feed")),
     )
     op.create_table(

@@ -64,6 +64,14 @@ def of_silence(name: str, seen_at: datetime, *, site: str | None) -> News:
     return News(f"worker:{name}:{seen}", f"{what} is silent", f"Its last sign of life was at {seen}. {does}", site)
 
 
+def of_integration(name: str, said: str, since: datetime, *, faulty: bool) -> News:
+    """A ticket system is set up wrong (`faulty`), or has not been read for a while; `since` is true time."""
+    does = "It is looked at again every ten minutes." if faulty else "It is tried again every 15 seconds."
+    title = f"{name} is set up wrong" if faulty else f"Tickets of {name} cannot be read"
+    text = f"Since {utc_text(since)}: {said}\nCustomers may not be heard, or not be answered, until it is right. {does}"
+    return News(f"integration:{name}:{'fault' if faulty else 'problem'}:{utc_text(since)}", title, text)
+
+
 def of_removed_part(key: str, where: str, due: datetime, *, what: str, zone: str, site: str, link: str) -> News:
     """A part that came out of a machine stays too long where it is."""
     by = local_text(due, zone)[:16].replace("T", " ")

@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 from app.core.clock import drill_offset
 from app.hardware.operations.overdue import WORKER_SILENT, is_silent
 from app.jobs import queries_alerts
-from app.jobs.alerts.news import News, of_clocks, of_removed_part, of_silence, when_to_tell
+from app.jobs.alerts.news import News, of_clocks, of_integration, of_removed_part, of_silence, when_to_tell
 from app.jobs.alerts.targets import Target
 from app.jobs.clocks.promises import order_clocks
 from app.jobs.models import Alert, SignOfLife
 from app.jobs.queries_clocks import clocks_of_tickets, records, referral_alone
 from app.parts.queries import underway
 from app.sites.models import Site
-from app.tickets.queries import database_now
+from app.tickets.queries import database_now, troubled_feeds
 from app.tickets.rules.retries import next_attempt
 
 CENTER: Final = "central"
 LEASE: Final = timedelta(seconds=60)
+UNREAD: Final = timedelta(minutes=10)
+"""How long a ticket system may be away before it is news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,15 @@ def news_of_parts(session: Session, now: datetime, base_url: str) -> Iterator[Ne
                 part.stream, part.state_words, due, what=f"{part.kind_words} {part.serial} of {part.asset_tag}",
                 zone=part.site.time_zone, site=part.site.code, link=f"{base_url}/parts/removed/{part.id}",
             )  # fmt: skip
+
+
+def news_of_integrations(session: Session, *, true: datetime) -> Iterator[News]:
+    """Ticket systems that are set up wrong, at once, and ones that were not read for ten minutes (one query)."""
+    for feed in troubled_feeds(session):
+        if feed.fault is not None and feed.fault_since is not None:
+            yield of_integration(feed.integration, feed.fault, feed.fault_since, faulty=True)
+        elif feed.problem is not None and feed.failing_since is not None and true - feed.failing_since > UNREAD:
+            yield of_integration(feed.integration, feed.problem, feed.failing_since, faulty=False)
 
 
 def news_of_workers(session: Session, *, true: datetime) -> Iterator[News]:

@@ -7,29 +7,26 @@ doubt. Which ticket an answer belongs to stands, signed, in the reply address an
 from __future__ import annotations
 
 import contextlib
-import imaplib
 import json
 import logging
-import smtplib
-import ssl
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
-from imap_tools import AND, BaseMailBox, ImapToolsError, MailBox, MailBoxUnencrypted, MailMessage
+from imap_tools import AND, MailMessage
 
 from app.core.errors import Invalid, Unavailable
 from app.core.signing import key_of
-from app.tickets.calls import is_this_machine
 from app.tickets.system import (
     Capability,
     Entry,
     EntryKind,
+    Faulty,
     Outbound,
     Outcome,
     Poke,
@@ -41,14 +38,18 @@ from app.tickets.system import (
     secret,
 )
 from app.tickets.systems._mail import Head, Letter, Tokens, head_of, number_of, ticket_of, words_of, written
+from app.tickets.systems._mail_lines import BROKEN, Box, Door, Postman, SetUpBadly, Turn, door, verdict
 
 log = logging.getLogger(__name__)
 
-STEP_S: Final = 5.0
+SEND_S: Final = 15.0
+READ_S: Final = 30.0
+LINE_S: Final = 20.0  # to open the line on which it waits, and for each wait
 LOOK_BACK: Final = timedelta(days=90)
 OVERLAP: Final = 50
 RENEW_S: Final = 540.0  # an IDLE of half an hour is cut by servers
-BROKEN: Final = (OSError, ImapToolsError, imaplib.IMAP4.error)
+MOST_BYTES: Final = 1_000_000
+"""Of one mail: its words come first, and its files, which are left alone, may be of any size."""
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class _Known:
     validity: int = 0
     heads: dict[str, Head] = field(default_factory=dict)
     highest: int = 0
-    line: BaseMailBox | None = None
+    line: Box | None = None
     since: float = 0.0
 
 
@@ -67,7 +68,8 @@ class _Known:
 class Email:
     """One mailbox of customers' mail at `imap` (imaps://host), answered from `address` over `smtp` (smtps:// or smtp://).
 
-    Plain imap:// is taken to this machine only; smtp:// to another machine must offer STARTTLS. `token_secret` signs
+    Both lines are encrypted, and certificates checked against `ca_file` or the machine's own authorities, unless they
+    end on this machine or `allow_plain` permits imap+plain:// and smtp+plain:// to others. `token_secret` signs
     reply addresses (address+token@...). `authority` is the name under which our own mail server writes
     Authentication-Results; without it nobody's address is believed. `colleagues` get the internal texts, if anybody.
     """
@@ -88,6 +90,10 @@ class Email:
     sent_folder: str = "Sent"
     authority: str | None = None
     colleagues: str | None = None
+    ca_file: Path | None = None
+    allow_plain: bool = False
+    _imap: Door = field(init=False, repr=False, compare=False)
+    _smtp: Door = field(init=False, repr=False, compare=False)
     _tokens: Tokens = field(init=False, repr=False, compare=False)
     _known: _Known = field(init=False, repr=False, compare=False)
 
@@ -96,22 +102,17 @@ class Email:
             left, _, domain = one.partition("@")
             if not left or not domain or any(c in one for c in ' "<>,;\r\n'):
                 raise Invalid("invalid", "address and colleagues must be addresses as support@example.com")
-        for name, schemes in (("imap", {"imap", "imaps"}), ("smtp", {"smtp", "smtps"})):
-            where = urlsplit(getattr(self, name))
-            if where.scheme not in schemes or not where.hostname or where.username or where.path:
-                raise Invalid(
-                    "invalid", f"{name} must be {name}s://host or {name}s://host:port, without name or password"
-                )
-        where = urlsplit(self.imap)
-        if where.scheme == "imap" and not is_this_machine(where.hostname or ""):
-            raise Invalid("invalid", "imap must be imaps:// to another machine")
+        for name, url in (("imap", self.imap), ("smtp", self.smtp)):
+            made = door(name, url, allow_plain=self.allow_plain, ca_file=self.ca_file)
+            object.__setattr__(self, f"_{name}", made)
         object.__setattr__(self, "_tokens", Tokens(key_of(self.token_secret)))
         object.__setattr__(self, "_known", _Known())
 
     def send(self, message: Outbound, now: datetime) -> Outcome:
         """One mail to the customer, one to colleagues; each under a Message-ID that is the same at every attempt."""
+        turn = Turn(SEND_S)
         try:
-            with self._mailbox() as box:
+            with self._mailbox(turn) as box:
                 thread = self._thread(box, message.ticket)
                 if not thread:
                     return Rejected(f"the mail that opened ticket {message.ticket} is no longer in {self.folder}")
@@ -120,6 +121,8 @@ class Email:
                 problem = self._over_smtp(box, new)
                 if problem is not None:
                     return problem
+        except SetUpBadly as error:
+            return Postponed(f"the mailbox cannot be reached: {error}", fault=True)
         except BROKEN as error:
             return Postponed(f"the mailbox cannot be reached: {error}")
         return Sent(", ".join(mail["Message-ID"] for mail in mails) or "nothing for the customer in it")
@@ -165,15 +168,15 @@ class Email:
         """Whether the mailbox opens and the other server takes our name; the sentences say what to do."""
         found = []
         try:
-            with self._mailbox() as box:
+            with self._mailbox(Turn(SEND_S)) as box:
                 if self.sent_folder and not box.folder.exists(self.sent_folder):
                     found.append(f"The mailbox of {self.user} needs a folder {self.sent_folder}.")
         except BROKEN as error:
             found.append(f"The mailbox of {self.user} does not open: {error}.")
         try:
-            with self._postman():
+            with self._postman(Turn(SEND_S)):
                 pass
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
             found.append(f"The server for outgoing mail does not take {self.user}: {error}.")
         return found
 
@@ -182,9 +185,10 @@ class Email:
         known, began = self._known, time.monotonic()
         try:
             if known.line is None:
-                known.line, known.since = self._open(), began
+                known.line, known.since = self._open(Turn(LINE_S)), began
                 _idle(known.line, on=True)
                 return True  # what came while nobody listened
+            known.line.turn.renew()
             told = known.line.idle.poll(timeout=within_s)
             if not told and time.monotonic() - began < within_s / 2:
                 raise OSError("the line was closed")
@@ -203,8 +207,7 @@ class Email:
         """Close the line on which it waits."""
         line, self._known.line = self._known.line, None
         if line is not None:
-            with contextlib.suppress(OSError):
-                line.client.shutdown()
+            line.hang_up()
 
     def _ticket(self, head: Head) -> str:
         return ticket_of(head, self._known.heads, self._tokens)
@@ -214,7 +217,7 @@ class Email:
         ours = head.sender in {self.address.lower(), (self.colleagues or self.address).lower()}
         return not ours and not (head.by_machine and self._ticket(head) == number_of(head.id))
 
-    def _thread(self, box: BaseMailBox, ticket: str) -> list[Head]:
+    def _thread(self, box: Box, ticket: str) -> list[Head]:
         """The mails of a ticket, the opening first; empty when that is not there."""
         self._refresh(box)
         heads = [
@@ -223,10 +226,12 @@ class Email:
         heads.sort(key=lambda head: (number_of(head.id) != ticket, head.uid))
         return heads if heads and number_of(heads[0].id) == ticket else []
 
-    def _refresh(self, box: BaseMailBox) -> None:
+    def _refresh(self, box: Box) -> None:
         """Read the heads of what is new in the mailbox since this process looked last."""
         known, now = self._known, datetime.now(UTC)
-        with known.guard:
+        if not known.guard.acquire(timeout=box.turn.step(READ_S)):
+            raise TimeoutError("others were reading the mailbox all the time")
+        try:
             validity = int(box.folder.status(self.folder, ["UIDVALIDITY"])["UIDVALIDITY"])
             if validity != known.validity:
                 known.validity, known.heads, known.highest = validity, {}, 0
@@ -236,9 +241,14 @@ class Email:
                 if head.uid > known.highest:
                     known.heads.setdefault(head.id, head)
                     known.highest = head.uid
+        finally:
+            known.guard.release()
 
-    def _whole(self, box: BaseMailBox, uid: int) -> MailMessage | None:
-        return next(iter(box.fetch(AND(uid=str(uid)), mark_seen=False)), None)
+    def _whole(self, box: Box, uid: int) -> MailMessage | None:
+        """The beginning of a mail, long enough for all that a person writes; None when it is no longer there."""
+        _, found = box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}> UID)")
+        parts = [one for one in found if isinstance(one, tuple)]
+        return MailMessage(parts) if parts else None
 
     def _entry(self, head: Head, mail: MailMessage, ticket: str) -> Entry:
         kind = EntryKind.OPENED if number_of(head.id) == ticket else EntryKind.CUSTOMER
@@ -256,7 +266,7 @@ class Email:
             if text and to
         ]
 
-    def _was_sent(self, box: BaseMailBox, mail: EmailMessage) -> bool:
+    def _was_sent(self, box: Box, mail: EmailMessage) -> bool:
         if not self.sent_folder or not box.folder.exists(self.sent_folder):
             return False
         box.folder.set(self.sent_folder, readonly=True)
@@ -265,7 +275,7 @@ class Email:
         finally:
             box.folder.set(self.folder, readonly=True)
 
-    def _keep(self, box: BaseMailBox, mail: EmailMessage) -> None:
+    def _keep(self, box: Box, mail: EmailMessage) -> None:
         """A copy among the sent ones; it is out already, so a mailbox that takes none is only noted."""
         try:
             if self.sent_folder:
@@ -273,68 +283,57 @@ class Email:
         except BROKEN as error:
             log.warning("a sent mail is not kept in %s: %s", self.sent_folder, error)
 
-    def _over_smtp(self, box: BaseMailBox, mails: Sequence[EmailMessage]) -> Outcome | None:
+    def _over_smtp(self, box: Box, mails: Sequence[EmailMessage]) -> Outcome | None:
         """None when the other server has them all."""
         try:
             if mails:
-                with self._postman() as postman:
+                with self._postman(box.turn) as postman:
                     for mail in mails:
                         postman.send_message(mail)
                         self._keep(box, mail)
-        except smtplib.SMTPRecipientsRefused as refused:
-            codes = [code for code, _ in refused.recipients.values()]
-            said = f"the address is refused: {', '.join(map(str, codes))}"
-            return Rejected(said) if all(code >= 500 for code in codes) else Postponed(said)
-        except smtplib.SMTPAuthenticationError as error:
-            return Postponed(f"the server for outgoing mail does not take {self.user}: {error.smtp_code}")
-        except smtplib.SMTPResponseException as error:
-            said = f"the server for outgoing mail said {error.smtp_code}"
-            return Rejected(said) if error.smtp_code >= 500 else Postponed(said)
-        except (OSError, smtplib.SMTPException) as error:
-            return Postponed(f"outgoing mail: {error or type(error).__name__}; it may have arrived")
+        except OSError as error:
+            return verdict(error)
         return None
 
     @contextlib.contextmanager
-    def _postman(self) -> Iterator[smtplib.SMTP]:
-        where = urlsplit(self.smtp)
-        host = where.hostname or ""
-        if where.scheme == "smtps":
-            context = ssl.create_default_context()
-            postman: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=STEP_S, context=context)
-        else:
-            postman = smtplib.SMTP(host, where.port or 587, timeout=STEP_S)
-        with postman:
-            if where.scheme == "smtp" and not is_this_machine(host):
-                postman.starttls(context=ssl.create_default_context())
-            if where.scheme == "smtps" or not is_this_machine(host):
+    def _postman(self, turn: Turn) -> Iterator[Postman]:
+        postman = Postman(self._smtp, turn)
+        try:
+            if self._smtp.wants_name:
                 postman.login(self.user, self.password)
             yield postman
+        finally:
+            postman.leave()
 
-    def _open(self) -> BaseMailBox:
-        where = urlsplit(self.imap)
-        if where.scheme == "imaps":
-            context = ssl.create_default_context()
-            box: BaseMailBox = MailBox(where.hostname or "", where.port or 993, timeout=STEP_S, ssl_context=context)
-        else:
-            box = MailBoxUnencrypted(where.hostname or "", where.port or 143, timeout=STEP_S)
-        return box.login(self.user, self.password, initial_folder=self.folder)
+    def _open(self, turn: Turn) -> Box:
+        box = Box(self._imap, turn)
+        try:
+            return box.login(self.user, self.password, initial_folder=self.folder)
+        except BROKEN:
+            box.hang_up()
+            raise
 
     @contextlib.contextmanager
-    def _mailbox(self) -> Iterator[BaseMailBox]:
-        with self._open() as box:
+    def _mailbox(self, turn: Turn) -> Iterator[Box]:
+        box = self._open(turn)
+        try:
             box.folder.set(self.folder, readonly=True)
             yield box
+        finally:
+            box.close()
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[BaseMailBox]:
+    def _reading(self) -> Iterator[Box]:
         try:
-            with self._mailbox() as box:
+            with self._mailbox(Turn(READ_S)) as box:
                 yield box
+        except SetUpBadly as error:
+            raise Faulty("ticket_system", f"The mailbox of {self.user}: {error}.") from error
         except BROKEN as error:
             raise Unavailable("ticket_system", f"The mailbox of {self.user}: {error}") from error
 
 
-def _idle(line: BaseMailBox, *, on: bool) -> None:
+def _idle(line: Box, *, on: bool) -> None:
     (line.idle.start if on else line.idle.stop)()  # type: ignore[no-untyped-call]  # the library does not say
 
 

@@ -22,6 +22,7 @@ class Fault(Enum):
     CUT = "it arrives, and half of its answer comes"
     DOUBLE = "it arrives, and its answer comes twice"
     LATE = "it arrives, and its answer comes seconds later"
+    DRIP = "it arrives, and its answer comes letter by letter"
     HOLD = "it arrives, and its answer comes only when nobody waits any more"
     BUSY = "it never arrives: come back later"
 

@@ -54,13 +54,17 @@ def email(imap: Imap, smtp_url: str, **settings: Any) -> Email:
     )
 
 
-def mail(words: str, number: str = "1", *, sender: str = CARLA, to: str = USER, **headers: str) -> bytes:
+def mail(
+    words: str, number: str = "1", *, sender: str = CARLA, to: str = USER, attached: int = 0, **headers: str
+) -> bytes:
     made = EmailMessage(UNFOLDED)
     made["From"], made["To"], made["Message-ID"] = f"Carla <{sender}>", to, f"<m{number}@client.test>"
     made["Subject"], made["Date"] = "Disk failed", datetime.now(UTC)
     for name, value in headers.items():
         made[name.replace("_", "-")] = value
     made.set_content(words)
+    if attached:
+        made.add_attachment(bytes(attached), maintype="image", subtype="jpeg", filename="photo.jpeg")
     return bytes(made)
 
 
@@ -147,7 +151,7 @@ def test_a_stranger_comes_into_no_ticket_by_a_forged_address_nor_by_naming_its_m
     ],
 )
 def test_a_machines_mail_opens_no_ticket_and_in_one_it_is_a_note(
-    imap: Imap, smtp: tuple[str, Smtp], system: Email, headers: dict[str, str]
+    imap: Imap, smtp: tuple[str, Smtp], system: Email, headers: dict[str, Any]
 ) -> None:
     imap.deliver(mail("I am on holiday.", "9", **headers))
     assert system.active() == []
@@ -241,11 +245,18 @@ def test_a_mailbox_that_is_made_anew_is_read_anew_and_doubles_nothing(
 
 @pytest.mark.parametrize(
     "settings",
-    [{"imap": "imap://mail.example.com"}, {"smtp": "http://x"}, {"address": "support"}, {"imap": "imaps://me:pw@host"}],
+    [
+        {"imap": "imap+plain://mail.example.com"},
+        {"smtp": "http://x"},
+        {"address": "support"},
+        {"imap": "imaps://me:pw@host"},
+    ],
 )
 def test_a_wrong_setting_stops_the_start_and_shows_no_secret(settings: dict[str, str]) -> None:
-    good = {"address": USER, "imap": "imaps://mail.example.com", "smtp": "smtps://mail.example.com", "user": USER,
-            "password": PASSWORD, "token_secret": SECRET}  # fmt: skip
+    good: dict[str, Any] = {
+        "address": USER, "imap": "imaps://mail.example.com", "smtp": "smtps://mail.example.com", "user": USER,
+        "password": PASSWORD, "token_secret": SECRET,
+    }  # fmt: skip
     assert PASSWORD not in repr(Email(**good))
     with pytest.raises(Invalid):
         Email(**{**good, **settings})
