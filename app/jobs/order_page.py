@@ -25,7 +25,8 @@ from app.jobs.disks import STATE_VALID, Disks, is_old, unsafe_to_pull
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
-from app.jobs.operations.disk_guard import disks_of, guards_disks, held_codes
+from app.jobs.operations.disk_guard import disks_of, drive_name, guards_disks
+from app.jobs.operations.phone_codes import held_codes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
@@ -230,7 +231,7 @@ def _disks(order: WorkOrder, newest: Diagnostics | None, now: datetime) -> DiskP
     if disks is None:
         return DiskPage(None, None, is_old=False, old_at=None, held="")
     old_at = disks.taken_at + STATE_VALID if disks.taken_at else None
-    held = held_codes(order, disks, now) if order.state == OrderState.WORKING else None
+    held = held_codes(order, drive_name(order, disks), now) if order.state == OrderState.WORKING else None
     return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), old_at, json.dumps(held) if held else "")
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core import events
 from app.core.access import Principal
-from app.core.clock import drill_offset, utc_text
-from app.core.database import notify
-from app.core.errors import Conflict, NotAllowed
+from app.core.clock import drill_offset
+from app.core.errors import Conflict
 from app.core.permissions import Role
 from app.hardware.models import Diagnostics
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.queries import latest
-from app.jobs.codes import ROUNDS, WINDOW, code_for, fitting_window, hashes, salt_of, window_end, window_of
 from app.jobs.disks import (
     Disks,
     is_old,
@@ -32,22 +27,10 @@ from app.jobs.disks import (
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations.act import Act, flag
-from app.jobs.states import OrderState
+from app.jobs.operations.phone_codes import ReadOut, check_reader, is_reader, issue, spend
 from app.jobs.stops import Stopped
-from app.shifts.queries import site_calendar
-from app.shifts.window import opening_at
 
 BLIND = "No source tells of this machine's drives: bay and serial were compared by two people alone."
-LONGEST_OFFLINE = timedelta(hours=3)
-READERS = frozenset({Role.L1_ENGINEER, Role.SYSADMIN})
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOut:
-    """A code to read out by phone, and until when the tablet takes it."""
-
-    code: str
-    ends_at: datetime
 
 
 def guards_disks(order: WorkOrder) -> bool:
@@ -80,7 +63,7 @@ def check_pull(act: Act, evidence: dict[str, Any]) -> None:
     if disks is None:
         flag(act.order, BLIND)
         return
-    if by_code := _spend(act, disks, evidence.get("code")):
+    if by_code := spend(act, drive_name(act.order, disks), evidence.get("code")):
         flag(act.order, f"Drive pulled without network, by the code that {by_code} read out.")
         return
     if unsafe := unsafe_to_pull(disks):
@@ -104,45 +87,9 @@ def check_installed(act: Act, serial: str) -> None:
         raise Stopped(wrong)
 
 
-def new_secret() -> str:
-    """What the codes of one claim are made from; it never leaves the server."""
-    return secrets.token_hex(32)
-
-
-def held_codes(order: WorkOrder, disks: Disks, now: datetime) -> dict[str, Any] | None:
-    """What the tablet checks a code by without network, until the site closes: salted hashes, never the codes."""
-    if order.code_secret is None:
-        return None
-    closes = opening_at(site_calendar(order.site), now)
-    until = max(closes.ends_at if closes else now, now + LONGEST_OFFLINE)
-    return {
-        "salt": salt_of(order.code_secret),
-        "rounds": ROUNDS,
-        "window_s": int(WINDOW.total_seconds()),
-        "first": window_of(now),
-        "hashes": hashes(order.code_secret, drive_name(order, disks), now, until),
-    }
-
-
-def _spend(act: Act, disks: Disks, code: object) -> str | None:
-    """Who read this code out, if it is one that was, for this drive, in these minutes, and not used yet."""
-    order = act.order
-    if not code or order.code_secret is None:
-        return None
-    window = fitting_window(code, order.code_secret, drive_name(order, disks), act.at)
-    codes = [dict(one) for one in order.codes]
-    found = next((one for one in codes if one["window"] == window and one["used_at"] is None), None)
-    if found is None:
-        return None
-    found["used_at"] = utc_text(act.at)
-    order.codes = codes
-    return str(found["by"])
-
-
 def may_read_out(principal: Principal, order: WorkOrder) -> bool:
     """True when this person may be called for a code of this order now."""
-    at_work = order.state == OrderState.WORKING and guards_disks(order)
-    return at_work and bool(principal.roles_at(order.site_id) & READERS)
+    return guards_disks(order) and is_reader(principal, order)
 
 
 def read_out(session: Session, principal: Principal, order: WorkOrder, *, now: datetime, why: str = "") -> ReadOut:
@@ -151,30 +98,18 @@ def read_out(session: Session, principal: Principal, order: WorkOrder, *, now: d
     A system administrator may read one out although the array forbids it, with a reason. Raises NotAllowed, Conflict:
     `no_diagnostics` when they are old (they are asked for then: the caller commits), `not_verified`.
     """
-    roles = principal.roles_at(order.site_id)
-    if not roles & READERS:
-        raise NotAllowed("not_allowed", "Level 1 or a system administrator reads the code out.")
-    if order.state != OrderState.WORKING or order.code_secret is None:
-        raise Conflict("wrong_state", "A code is for a drive that is about to be pulled: the work has not begun.")
+    check_reader(principal, order)
     disks = disks_of(order, latest(session, order.asset))
     if disks is None:
         raise Conflict("no_diagnostics", "No source tells of this machine's drives: there is nothing to vouch for.")
     unsafe = unsafe_to_pull(disks)
-    overruled = bool(unsafe) and Role.SYSADMIN in roles and bool(why.strip())
+    overruled = bool(unsafe) and Role.SYSADMIN in principal.roles_at(order.site_id) and bool(why.strip())
     if unsafe and not overruled:
         raise Conflict("not_verified", f"{' '.join(unsafe.why)} Only a system administrator may overrule that.")
     if is_old(disks, now):
         raise Conflict("no_diagnostics", "The diagnostics are older than 5 minutes: take them again first.")
-    window = window_of(now)
-    others = [one for one in order.codes if one["window"] != window]
-    order.codes = [*others, {"window": window, "by": principal.name, "at": utc_text(now), "used_at": None}]
     detail = {"bay": order.target, "overruled": overruled}
-    events.record(
-        session, order.number, now=now, by=principal.name, verb="disk_code", from_state=order.state,
-        to_state=order.state, why=why or None, detail=detail,
-    )  # fmt: skip
-    notify(session, f"order:{order.number}")
-    return ReadOut(code_for(order.code_secret, drive_name(order, disks), window), window_end(window))
+    return issue(session, principal, order, drive_name(order, disks), verb="disk_code", why=why, detail=detail, now=now)
 
 
 def look_again(session: Session, order: WorkOrder, *, by: str, now: datetime) -> None:

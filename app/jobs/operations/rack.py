@@ -15,9 +15,9 @@ from app.jobs.kinds import kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import CLOSING_SOON, Act, next_opening_local, unflag
-from app.jobs.operations.disk_guard import new_secret
 from app.jobs.operations.escalate import open_referral
 from app.jobs.operations.numbers import next_number
+from app.jobs.operations.phone_codes import new_secret
 from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
 from app.jobs.operations.procedures import pin_steps
 from app.jobs.operations.proof import take_newer_before

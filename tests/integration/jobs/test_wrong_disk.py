@@ -15,7 +15,8 @@ from app.core.errors import Conflict, NotAllowed
 from app.core.permissions import Role
 from app.hardware.readings import State
 from app.jobs.models import WorkOrder
-from app.jobs.operations.disk_guard import ReadOut, read_out
+from app.jobs.operations.disk_guard import read_out
+from app.jobs.operations.phone_codes import ReadOut
 from app.jobs.queries import order_alone
 from app.people.queries import person_named
 from tests.integration.jobs.conftest import MONDAY, PEOPLE, Hall
