@@ -84,6 +84,12 @@ class ConsentSchema(ApprovalSchema):
     message_url = fields.URL(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
 
 
+class SightingSchema(VerbSchema):
+    """What somebody sees of the machine's power."""
+
+    power = fields.String(required=True, validate=_one_of(("on", "off")))
+
+
 class PartSchema(VerbSchema):
     """A part that has come."""
 
@@ -207,6 +213,7 @@ SCHEMAS: Mapping[Verb, type[VerbSchema]] = {
     Verb.DISCREPANCY: DiscrepancySchema,
     Verb.START: VerbSchema,
     Verb.STEP: StepSchema,
+    Verb.SIGHTING: SightingSchema,
     Verb.HOLD: HoldSchema,
     Verb.ADDITION: AdditionSchema,
     Verb.ESCALATION: EscalationVerbSchema,

@@ -37,6 +37,7 @@ class StepBlock(Block):
     title = StringField("What to do", [InputRequired("Every step says what to do."), SHORT])
     evidence = SelectField("What proves it", choices=options([(str(kind), words) for kind, words in PROVES.items()]))
     destructive = BooleanField("Point of no return: cannot be undone")
+    must_be_off = BooleanField("The machine must be off")
     hint = TextAreaField("How", [Optional(), LONG])
     expect = TextAreaField("What is seen afterwards", [Optional(), LONG])
     problem = TextAreaField("If it is not seen", [Optional(), LONG])
@@ -65,7 +66,7 @@ def _template(row: dict[str, Any], place: int) -> StepTemplate:
     title = words.pop("title") or ""
     return StepTemplate(
         row.get("id") or f"step_{place + 1}", title, Evidence(row["evidence"]), bool(row.get("destructive")),
-        within_s=row.get("within_s"), **words,
+        within_s=row.get("within_s"), must_be_off=bool(row.get("must_be_off")), **words,
     )  # fmt: skip
 
 

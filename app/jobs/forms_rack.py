@@ -177,6 +177,19 @@ class AdditionForm(VerbForm):
         return {"job_kind": kind.name, "why": self.why.data, "answers": answers}
 
 
+class SightingForm(VerbForm):
+    """What is seen of the machine's power."""
+
+    title, press = "What do you see?", "Keep what I see"
+    lead = "Whoever holds the order takes a photo of the front first. A second person needs none: they look themselves."
+    done = "Kept: it counts for five minutes."
+    power = RadioField(
+        "Lights and fans",
+        [InputRequired("Say what you see.")],
+        choices=options([("off", "All dark and still: it is off"), ("on", "A light burns or a fan turns: it is on")]),
+    )
+
+
 class NoteForm(VerbForm):
     """A remark."""
 
@@ -229,6 +242,7 @@ FORMS: dict[Verb, type[VerbForm]] = {
     Verb.ESCALATION: HelpForm,
     Verb.ADDITION: AdditionForm,
     Verb.NOTE: NoteForm,
+    Verb.SIGHTING: SightingForm,
     Verb.PART: PartForm,
     Verb.COMPLETION: CompletionForm,
 }

@@ -33,7 +33,8 @@ class StepTemplate:
     """One step of the procedure; `destructive` steps cannot be undone.
 
     `hint` says how, `expect` what is seen afterwards, `problem` what to do when it is not, `back_out` the way back.
-    `within_s` is how soon after the step before it this one has to be done.
+    `within_s` is how soon after the step before it this one has to be done; before a step that `must_be_off` the
+    machine is proved to be off.
     """
 
     id: str
@@ -45,6 +46,7 @@ class StepTemplate:
     problem: str | None = None
     back_out: str | None = None
     within_s: int | None = None
+    must_be_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

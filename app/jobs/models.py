@@ -120,6 +120,7 @@ class WorkOrder(Base):
     discrepancy: Mapped[dict[str, Any] | None]
     code_secret: Mapped[str | None]  # of the codes that Level 1 reads out; never leaves the server
     codes: Mapped[list[Any]] = mapped_column(default=list)  # read out: window, by, at, used_at
+    sighting: Mapped[dict[str, Any] | None]  # of its power, by a person's own eyes
     stop: Mapped[dict[str, Any] | None]  # the last guard that stopped it, until something moves on again
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -194,6 +195,7 @@ class Step(Base):
     within_s: Mapped[int | None]  # how soon after the step before it
     evidence: Mapped[str]  # tick, scan, photo, reading, serial, second_person
     destructive: Mapped[bool] = mapped_column(default=False)
+    must_be_off: Mapped[bool] = mapped_column(default=False)
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]
     given: Mapped[dict[str, Any] | None]

@@ -27,9 +27,13 @@ from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
 from app.jobs.operations.disk_guard import disks_of, drive_name, guards_disks
 from app.jobs.operations.phone_codes import held_codes
+from app.jobs.operations.power_guard import is_cold, needs_off, power_of, sighting_of, subject
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
+from app.jobs.power import STATE_VALID as POWER_VALID
+from app.jobs.power import PowerState, Sighting, why_not_off
+from app.jobs.power import is_old as power_is_old
 from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_told, is_call, record_of
 from app.jobs.queries_order import OrderFacts
@@ -42,7 +46,7 @@ from app.shifts.queries_places import present
 from app.shifts.window import closes_at
 from app.tickets.models import TicketEntry
 
-BESIDE = ("rack", "tag", "entry", "typed_why", "code", "overtime")
+BESIDE = ("rack", "tag", "entry", "typed_why", "code", "power_code", "overtime")
 MOST_CALLS = 20
 MOST_TOLD = 1000
 LAMP_SHOWN = timedelta(minutes=30)
@@ -82,6 +86,21 @@ class DiskPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerPage:
+    """What the power guard shows. `stop` None: hands may do what needs it off. `held`: what a tablet checks codes by.
+
+    From `old_at` on what is known is too old to rest on.
+    """
+
+    state: PowerState
+    stop: Stop | None
+    is_old: bool
+    old_at: datetime | None
+    sighting: Sighting | None
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One order as this person sees it now. `run` are the diagnostics shown, `refusal` is why start is not possible."""
 
@@ -100,6 +119,7 @@ class OrderPage:
     timer_until: datetime | None
     is_stale: bool
     disks: DiskPage | None
+    power: PowerPage | None
     said: Mapping[str, Any] | None
     safety: Sequence[Fact]
     gates: Sequence[Gate]
@@ -185,6 +205,7 @@ def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: d
         timer_until=_timer(order, following),
         is_stale=is_stale(order.matched_at, now),
         disks=_disks(order, seen.newest, now),
+        power=_power(seen, now),
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
@@ -233,6 +254,17 @@ def _disks(order: WorkOrder, newest: Diagnostics | None, now: datetime) -> DiskP
     old_at = disks.taken_at + STATE_VALID if disks.taken_at else None
     held = held_codes(order, drive_name(order, disks), now) if order.state == OrderState.WORKING else None
     return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), old_at, json.dumps(held) if held else "")
+
+
+def _power(seen: OrderFacts, now: datetime) -> PowerPage | None:
+    order = seen.order
+    if order.state not in AT_RACK or not is_cold(order):
+        return None
+    state, sighting = power_of(order, seen.newest, seen.cords), sighting_of(order)
+    held = held_codes(order, subject(order), now) if order.state == OrderState.WORKING and needs_off(order) else None
+    old_at = state.taken_at + POWER_VALID if state.taken_at else None
+    stop = why_not_off(state, now, sighting=sighting)
+    return PowerPage(state, stop, power_is_old(state, now), old_at, sighting, json.dumps(held) if held else "")
 
 
 def _clocks(seen: OrderFacts, now: datetime) -> list[Clock]:

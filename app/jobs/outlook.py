@@ -182,6 +182,7 @@ def _serial(recorded: str | None, told: str | None, read: str | None, *, asked: 
 STOPPED = {
     "stale_check": "the server check was old", "array": "the array is not safe", "removed_part": "wrong part taken out",
     "installed_part": "wrong part put in", "no_return": "past the point of no return",
+    "power": "the machine is not proved to be off",
 }  # fmt: skip
 TOLD = {
     "release": "Released to the hall", "claim": "Claimed", "start": "Work started", "hold": "Put on hold",
@@ -189,6 +190,7 @@ TOLD = {
     "escalation": "Called for help", "addition": "Job added", "discrepancy": "Discrepancy", "note": "Note",
     "cancellation": "Cancelled", "reopening": "Reopened", "appointment": "Moved", "part": "Part came",
     "approval": "Approval", "consent": "Customer's consent", "answers": "Answered",
+    "disk_code": "Code for the disk read out", "power_code": "Code for the power read out",
 }  # fmt: skip
 
 
@@ -202,6 +204,8 @@ def told(verb: str, detail: Mapping[str, Any], titles: Mapping[str, str]) -> tup
         return titles.get(str(detail.get("step")), "Step"), "ok"
     if verb == Verb.DISCREPANCY:
         return ("Record corrected", "ok") if detail.get("corrected") else ("Discrepancy reported", "warning")
+    if verb == Verb.SIGHTING:
+        return ("Seen: it is on", "warning") if detail.get("power") == "on" else ("Seen: it is off", "ok")
     return TOLD.get(verb, verb.replace("_", " ").capitalize()), None
 
 

@@ -128,6 +128,7 @@ def order_form(
                 "title": step.title,
                 "evidence": step.evidence,
                 "destructive": step.destructive,
+                "must_be_off": step.must_be_off,
                 "done_at": utc_text(step.done_at) if step.done_at else None,
             }
             for step in order.steps

@@ -50,7 +50,9 @@ def _missing(kind: Kind, steps: Sequence[StepTemplate]) -> list[FieldError]:
     """The serials that the guards need must stay where the shipped procedure has them."""
     needed = [step for step in kind.steps if step.id in SERIALS]
     there = {step.id for step in steps if step.evidence == Evidence.SERIAL}
-    return [
+    guarded = any(step.must_be_off for step in steps) or not any(step.must_be_off for step in kind.steps)
+    sentence = "One step must say that the machine is off: hands go into it."
+    return [*([] if guarded else [FieldError("steps", "required", sentence)])] + [
         FieldError("steps", "required", f"The step “{step.title}” must stay: the guards need its serial.")
         for step in needed
         if step.id not in there

@@ -30,11 +30,12 @@ from app.core.errors import NotFound
 from app.core.events import Event
 from app.core.permissions import Permission
 from app.core.reading import all_revived, columns_of, first_revived, revived, rows_of
-from app.hardware.models import Asset, DeviceAction, Diagnostics
+from app.hardware.models import Asset, DeviceAction, Diagnostics, PowerCord
 from app.hardware.queries import ID_LED, under_way
 from app.hardware.queries_diagnosis import VERB
 from app.jobs.clocks.promises import Delivery
 from app.jobs.models import Escalation, OrderTicket, Photo, PromiseTold, Referral, Step, WorkOrder
+from app.jobs.power import Cord
 from app.jobs.queries import OPEN_STATES
 from app.jobs.queries_machine import SPEAKS_FOR
 from app.jobs.states import AT_RACK, OrderState
@@ -71,6 +72,7 @@ class OrderFacts:
     ticket_deliveries: Sequence[Delivery]
     deliveries: Sequence[Delivery]
     lines: Sequence[Line]
+    cords: Sequence[Cord]
 
 
 def order_facts(session: Session, principal: Principal, number: str, now: datetime) -> OrderFacts:
@@ -108,6 +110,7 @@ def _facts(row: RowMapping) -> OrderFacts:
         ticket_deliveries=[_delivery(one) for one in told if one["ticket_id"] == order.ticket_id],
         deliveries=[_delivery(one) for one in told if one["subject"] == order.number],
         lines=[_line(one) for one in row["lines"] or ()],
+        cords=[Cord(**one) for one in row["cords"] or ()],
     )
 
 
@@ -163,7 +166,7 @@ def _tag() -> ColumnElement[str]:
 def _parts() -> dict[str, Select[Any]]:
     """What stands beside the order, each by its own index."""
     newest = _one(Diagnostics, Diagnostics.asset_id == WorkOrder.asset_id).order_by(Diagnostics.requested_at.desc())
-    other = aliased(WorkOrder)
+    other, pdu = aliased(WorkOrder), aliased(Asset)
     linked = select(OrderTicket.ticket_id).where(OrderTicket.order_id == WorkOrder.id).correlate(WorkOrder)
     ours = or_(Message.ticket_id == WorkOrder.ticket_id, Message.subject == WorkOrder.number)
     customers = or_(TicketEntry.ticket_id == WorkOrder.ticket_id, TicketEntry.ticket_id.in_(linked))
@@ -172,6 +175,8 @@ def _parts() -> dict[str, Select[Any]]:
         "closed_days": select(ClosedDay.day, ClosedDay.confirmed_at).where(ClosedDay.site_id == WorkOrder.site_id),
         "asset": _one(Asset, Asset.id == WorkOrder.asset_id, ("words",)),
         "rack": select(*columns_of(Rack)).join(Asset, Asset.rack_id == Rack.id).where(Asset.id == WorkOrder.asset_id),
+        "cords": select(PowerCord.psu, pdu.tag.label("pdu"), PowerCord.outlet).join(pdu, pdu.id == PowerCord.pdu_id)
+        .where(PowerCord.asset_id == WorkOrder.asset_id).order_by(PowerCord.psu),
         "ticket": _one(Ticket, Ticket.id == WorkOrder.ticket_id),
         "escalation": _one(Escalation, Escalation.id == WorkOrder.escalation_id),
         "holder": select(Person.id, Person.name, Person.full_name).where(Person.id == WorkOrder.holder_id),

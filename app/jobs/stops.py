@@ -29,9 +29,10 @@ class Guard(StrEnum):
     REMOVED_PART = "removed_part"
     INSTALLED_PART = "installed_part"
     NO_RETURN = "no_return"
+    POWER = "power"
 
 
-LATE_IS_DONE = frozenset({Guard.STALE_CHECK, Guard.ARRAY, Guard.NO_RETURN})
+LATE_IS_DONE = frozenset({Guard.STALE_CHECK, Guard.ARRAY, Guard.NO_RETURN, Guard.POWER})
 """Guards that speak of time: work that a tablet reports afterwards was done, and is kept and flagged."""
 
 

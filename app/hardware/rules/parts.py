@@ -34,13 +34,13 @@ MEMORY_SWAP = (
 ANSWERS = {
     (Kind.DRIVE, Fault.FAILED): Answer("{part} has failed", PULL_ONE, "disk_swap"),
     (Kind.DRIVE, Fault.PREDICTED): Answer("{part} predicts its failure", PULL_ONE, "disk_swap"),
-    (Kind.MEMORY, Fault.UNCORRECTABLE): Answer("{part} had uncorrectable memory errors", MEMORY_SWAP, "other_hands"),
+    (Kind.MEMORY, Fault.UNCORRECTABLE): Answer("{part} had uncorrectable memory errors", MEMORY_SWAP, "memory_swap"),
     (Kind.MEMORY, Fault.CORRECTABLE): Answer(
         "{part} corrects memory errors",
         "Nothing is to be pulled for errors that were corrected: watch whether they grow. " + ASK_FIRST,
         None,
     ),
-    (Kind.MEMORY, Fault.FAILED): Answer("{part} is disabled", MEMORY_SWAP, "other_hands"),
+    (Kind.MEMORY, Fault.FAILED): Answer("{part} is disabled", MEMORY_SWAP, "memory_swap"),
     (Kind.CPU, Fault.FAILED): Answer("{part} has failed: {words}", ASK_FIRST, "other_hands"),
     (Kind.CPU, Fault.UNCORRECTABLE): Answer("{part} had an uncorrectable error", ASK_FIRST, "other_hands"),
     (Kind.CPU, Fault.CORRECTABLE): Answer("{part} corrects errors", ASK_FIRST, None),

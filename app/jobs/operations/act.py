@@ -17,6 +17,7 @@ from app.core.errors import Conflict, NotAllowed
 from app.core.events import DeviceStamp, Event
 from app.core.permissions import Role
 from app.jobs.kind import Evidence
+from app.jobs.kinds import KINDS
 from app.jobs.models import PromiseTold, WorkOrder
 from app.jobs.states import NOBODY, RULES, OrderState, Verb, permitted
 from app.shifts.queries import site_calendar
@@ -139,6 +140,8 @@ def second_wanted(order: WorkOrder) -> frozenset[Verb]:
         wanted.add(Verb.DISCREPANCY)
     if any(s.done_at is None and s.evidence == Evidence.SECOND_PERSON for s in order.steps):
         wanted.add(Verb.STEP)
+    if KINDS[order.job_kind].power == "off" or any(s.must_be_off for s in order.steps):
+        wanted.add(Verb.SIGHTING)
     return frozenset(wanted)
 
 

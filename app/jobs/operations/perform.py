@@ -15,12 +15,13 @@ from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
 from app.jobs.operations import check as checking
-from app.jobs.operations import late, notes, planning, proof, rack, steps
+from app.jobs.operations import late, notes, planning, power_guard, proof, rack, steps
 from app.jobs.operations.act import Act, check, replayed
+from app.jobs.operations.disk_guard import look_again
 from app.jobs.operations.stopping import record_stop
 from app.jobs.queries import order_alone
 from app.jobs.states import Verb
-from app.jobs.stops import LATE_IS_DONE, Stopped
+from app.jobs.stops import LATE_IS_DONE, Guard, Stopped
 
 HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
     Verb.ANSWERS: planning.answers,
@@ -34,6 +35,7 @@ HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
     Verb.DISCREPANCY: checking.discrepancy,
     Verb.START: rack.start,
     Verb.STEP: steps.step,
+    Verb.SIGHTING: power_guard.sighting,
     Verb.HOLD: planning.hold,
     Verb.ADDITION: rack.addition,
     Verb.ESCALATION: rack.escalation,
@@ -91,6 +93,8 @@ def _keep_stop(act: Act, given: dict[str, Any], stopped: Stopped) -> None:
     """A stop is kept, never rolled back; what a tablet reports late is flagged too, and done if it was work."""
     if not late.is_done_work(act):
         record_stop(act, stopped.stop, seen=given.get("evidence"))
+        if stopped.stop.guard == Guard.POWER and stopped.code == "no_diagnostics":
+            look_again(act.session, act.order, by=act.by, now=act.now)
     elif stopped.stop.guard in LATE_IS_DONE or act.verb == Verb.COMPLETION:
         late.keep(act, given, stopped)
     else:

@@ -70,6 +70,7 @@ def pin_steps(session: Session, order: WorkOrder, kind: Kind) -> None:
         Step(
             position=position, key=step.id, title=step.title, hint=step.hint, expect=step.expect, problem=step.problem,
             back_out=step.back_out, within_s=step.within_s, evidence=step.evidence, destructive=step.destructive,
+            must_be_off=step.must_be_off,
         )
         for position, step in enumerate(current.steps, start=1)
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from app.jobs.operations.act import Act, flag
 from app.jobs.operations.check import expected_machine
 from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
 from app.jobs.operations.late import is_done_work
+from app.jobs.operations.power_guard import check_off
 from app.jobs.procedure import last_no_return, seconds_late
 from app.jobs.rules import MatchProof
 from app.jobs.stops import Stopped, contradictions, is_stale, stale_check, untold_typing, wrong_machine
@@ -33,11 +34,12 @@ def step(act: Act, body: dict[str, Any]) -> None:
         if guards_disks(act.order):
             check_pull(act, body["evidence"])
         judge_no_return(act, found, body["evidence"])
+    proof = check_off(act, body["evidence"]) if found.must_be_off else {}
     late_s = judge_timer(act, found)
     found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
     act.order.stop = None
     detail = {"step": found.key, "evidence": found.given, "procedure_version": act.order.procedure_version}
-    act.stay(detail={**detail, **({"late_s": late_s} if late_s else {})})
+    act.stay(detail={**detail, **({"power": proof} if proof else {}), **({"late_s": late_s} if late_s else {})})
 
 
 def judge_no_return(act: Act, step: Step, evidence: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from app.jobs.forms import read_verb
 from app.jobs.forms_office import PAGES, VerbForm, form_of
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
-from app.jobs.operations import disk_guard
+from app.jobs.operations import disk_guard, power_guard
 from app.jobs.operations.perform import perform
 from app.jobs.outward import allowed_verbs
 from app.jobs.queries_clocks import clocks_of_order
@@ -51,6 +51,7 @@ def manage(number: str) -> ResponseReturnValue:
             referrals=queries.referrals_of(session, order.id),
             clocks=shown(clocks_of_order(session, order, business_now()), business_now(), order.site.time_zone),
             codes=disk_guard.may_read_out(current(), order),
+            power_codes=power_guard.may_read_out(current(), order),
             overrules=Role.SYSADMIN in current().roles_at(order.site_id),
         )
 
@@ -73,16 +74,16 @@ def act(number: str, verb: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
-@blueprint.post("/orders/<number>/disk-code")
+@blueprint.post("/orders/<number>/<any('disk-code','power-code'):code>")
 @needs(Permission.ORDERS_ACT)
-def disk_code(number: str) -> ResponseReturnValue:
+def read_out(number: str, code: str) -> ResponseReturnValue:
     """A one-time code to read out by phone to who stands at the rack without network; shown once."""
+    guard = disk_guard if code == "disk-code" else power_guard
     try:
         with transaction() as session:
             order = queries.order_alone(session, number, current())
-            told = disk_guard.read_out(
-                session, current(), order, now=business_now(), why=request.form.get("why", "")[:4000]
-            )
+            why = request.form.get("why", "")[:4000]
+            told = guard.read_out(session, current(), order, now=business_now(), why=why)
     except AppError as refusal:
         if refusal.code == "no_diagnostics":
             with transaction() as session:
@@ -92,7 +93,7 @@ def disk_code(number: str) -> ResponseReturnValue:
         else:
             flash(refusal.detail, "critical")
         return redirect(url_for("office.manage", number=number), 303)
-    return render_template("jobs/disk_code.html", order=order, told=told, spelled=SPELLED)
+    return render_template("jobs/read_out.html", order=order, told=told, spelled=SPELLED, of_disk=guard is disk_guard)
 
 
 def _done(form: VerbForm, order: WorkOrder, verb: Verb) -> bool:

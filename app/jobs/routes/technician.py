@@ -35,6 +35,7 @@ from app.jobs.states import OrderState, Verb
 blueprint: Final = Blueprint("technician", "app.jobs", template_folder="templates")
 
 LAMP_SECONDS: Final = 300
+ASKED: Final = ", ".join(FORMS)
 TOLD: Final = {Verb.CLAIM: "Yours now. The machine is asked how it is.", Verb.START: "Started. Go step by step."}
 
 
@@ -168,11 +169,14 @@ def look_again(number: str) -> ResponseReturnValue:
         found = order_numbered(session, current(), number)
         disk_guard.look_again(session, found, by=current().name, now=business_now())
     flash("The machine is asked. What it says appears here.", "active")
-    return redirect(url_for("technician.order", number=number, _anchor="disks"), 303)
+    return redirect(
+        url_for("technician.order", number=number, _anchor="power" if request.form.get("from") == "power" else "disks"),
+        303,
+    )
 
 
 @blueprint.route(
-    "/orders/<number>/rack/<any(discrepancy, hold, handover, escalation, addition, note, part, completion):verb>",
+    f"/orders/<number>/rack/<any({ASKED}):verb>",
     methods=["GET", "POST"],
 )
 @needs(Permission.ORDERS_ACT)

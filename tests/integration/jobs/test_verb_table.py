@@ -23,6 +23,7 @@ BODIES: dict[Verb, dict[str, Any]] = {
     Verb.MATCH: {"rack": "B17", "tag": "SRV-1", "light": "seen", "face": "front", "serial": "CZ12345"},
     Verb.DISCREPANCY: {"found": "another machine"},
     Verb.STEP: {"id": "esd", "evidence": {}},
+    Verb.SIGHTING: {"power": "off"},
     Verb.HOLD: {"waiting_for": "part", "why": "none in stock"},
     Verb.ADDITION: {"job_kind": "psu_swap", "why": "PSU 2 is dark"},
     Verb.ESCALATION: {"team": "system_administrators", "why": "it beeps"},

@@ -171,7 +171,7 @@ def test_mapped_outlet_off_with_a_silent_bmc_is_an_outlet_finding() -> None:
     [
         (discrete("HDD3 Status", DRIVE, 0, 1), "critical", "Drive 3 has failed", "disk_swap"),
         (discrete("HDD3 Status", DRIVE, 0, 2), "warning", "Drive 3 predicts its failure", "disk_swap"),
-        (discrete("DIMM_A1", MEMORY, 6, 1), "critical", "DIMM A1 had uncorrectable memory errors", "other_hands"),
+        (discrete("DIMM_A1", MEMORY, 6, 1), "critical", "DIMM A1 had uncorrectable memory errors", "memory_swap"),
         (discrete("DIMM_A1", MEMORY, 6, 0), "warning", "DIMM A1 corrects memory errors", None),
         (discrete("CPU1 Status", CPU, 7, 0), "critical", "CPU 1 has failed: internal error (IERR)", "other_hands"),
         (discrete("Chassis Intru", CHASSIS, 0), "warning", "Chassis Intru: chassis opened", "visual_check"),

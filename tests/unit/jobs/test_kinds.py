@@ -10,6 +10,7 @@ from app.jobs.kinds import KINDS, kind_named
 
 MINUTES = {
     "disk_swap": 30, "psu_swap": 30, "cable_reseat": 20, "visual_check": 15, "power_cycle": 15, "outlet_check": 15,
+    "memory_swap": 45,
 }  # fmt: skip
 
 

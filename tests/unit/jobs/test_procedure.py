@@ -68,3 +68,14 @@ def test_blocks_are_moved_added_and_removed() -> None:
     assert [row["id"] for row in moved(rows, "add:0")] == ["a", "step_1", "b", "c"]
     for nothing in ("up:0", "down:2", "up:9", "sing:1", "", "remove:x"):
         assert moved(rows, nothing) == rows
+
+
+def test_a_cold_job_keeps_a_step_that_says_that_the_machine_is_off() -> None:
+    memory = KINDS["memory_swap"]
+    unguarded = [replace(step, must_be_off=False) for step in memory.steps]
+    with pytest.raises(Invalid) as caught:
+        check_steps(memory, unguarded)
+    assert [error.detail for error in caught.value.errors] == [
+        "One step must say that the machine is off: hands go into it."
+    ]
+    check_steps(DISK, DISK.steps)

@@ -18,7 +18,7 @@ const hash = async (code, { salt, rounds }) => {
 const judge = async (code, held) => {
   const now = Math.floor(businessNow() / 1000 / held.window_s) - held.first
   const found = held.hashes.indexOf(await hash(code, held))
-  if (found < 0 || found > now || found < now - 1) return ['wrong', found < 0 ? say('This is not the code for this drive.') : say('This code has ended. Ask for a new one.')]
+  if (found < 0 || found > now || found < now - 1) return ['wrong', found < 0 ? say('This is not the code that is asked for here.') : say('This code has ended. Ask for a new one.')]
   if ((localStorage.getItem(used) ?? '').includes(held.hashes[found])) return ['wrong', say('This code was used on this tablet already.')]
   return ['fits', say('The code fits: it stands for fresh diagnostics.'), held.hashes[found]]
 }
