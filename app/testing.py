@@ -25,6 +25,7 @@ PACKAGE_OF = {  # program -> the Debian packages that bring it
     "dovecot": "dovecot-imapd",
     "chromium": "chromium",
 }
+QUICKER = "chromium-headless-shell"  # where Debian has it: the same pages for a third less of processor time
 PACKAGE_OF_LIBRARY = {"pangoft2-1.0": "libpango-1.0-0 libpangoft2-1.0-0"}
 ANSWERS = """\
 request-tracker5 request-tracker5/dbconfig-install boolean false
@@ -54,6 +55,8 @@ def main(argv: list[str]) -> int:
     missing = " ".join(lacking).split()
     if missing and not _install(missing):
         print(f"rackside test: tests that need {', '.join(missing)} will be skipped", file=sys.stderr)
+    if not shutil.which(QUICKER):
+        _install([QUICKER])
     os.chdir(ROOT)
     if argv:
         return int(pytest.main(argv))

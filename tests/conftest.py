@@ -5,6 +5,7 @@ silently where it counts.
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import os
 import shutil
@@ -83,6 +84,14 @@ def administer(url: str, statement: str) -> None:
 
 def pytest_configure() -> None:
     sys.addaudithook(_stay_on_this_machine)
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests are for ever: looking through them for garbage again and again took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from app.shifts.window import zone
@@ -42,6 +43,7 @@ def open_minutes(
     latest_so_far = list(accumulate(shown, max))
     earliest_to_come = [*list(accumulate(reversed(shown), min))[-2::-1], shown[-1] + 1]
     closed_days = {day.toordinal() for day in closed}
+    opens_on = {day: [part for part in parts if part.first <= day <= part.last] for day in range(7)}
 
     def is_open(at: int) -> bool:
         now, latest, to_come = shown[at], latest_so_far[at], earliest_to_come[at]
@@ -49,13 +51,13 @@ def open_minutes(
             day * DAY + part.opens <= latest and (now < day * DAY + part.closes or to_come <= day * DAY + part.closes)
             for day in range(min(now, to_come) // DAY - 1, latest // DAY + 1)
             if day not in closed_days
-            for part in parts
-            if part.first <= (day - 1) % 7 <= part.last
+            for part in opens_on[(day - 1) % 7]
         )
 
     return [is_open(at) for at in range(MARGIN, MARGIN + minutes)]
 
 
+@lru_cache(256)
 def _shown(time_zone: str, start: datetime, minutes: int) -> list[int]:
     """Return what the wall clock shows each minute, as minutes since the day before the first of year 1."""
     local = zone(time_zone)

@@ -168,7 +168,7 @@ def test_keys_that_are_null_are_as_good_as_missing(batch: Any) -> None:
     assert with_null == without
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["time_zone", "hours", "closed", "at", "minutes", "x"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from random import Random
 
 import pytest
@@ -44,7 +45,12 @@ class Desk:
     def open_minutes(self, start: datetime) -> list[bool]:
         if self.parts == AROUND_THE_CLOCK:
             return [True] * SPAN
-        return open_minutes(self.time_zone, self.parts, self.closed, start, SPAN)
+        midnight = datetime.combine(start.date(), time(), UTC)
+        return self._from(midnight)[(start - midnight) // MINUTE :][:SPAN]
+
+    @lru_cache(64)  # noqa: B019 -- desks are values; most stories have the same two offices
+    def _from(self, midnight: datetime) -> list[bool]:
+        return open_minutes(self.time_zone, self.parts, self.closed, midnight, SPAN + DAY)
 
 
 @dataclass(frozen=True)
@@ -83,11 +89,12 @@ def paces(story: Story) -> list[tuple[Owner, str, Pace] | None]:
     """What holds in each minute of the span: whose turn it is, why, and whether it counts."""
     is_open = {owner: desk.open_minutes(story.start) for owner, desk in story.desks.items()}
     told: list[tuple[Owner, str, Pace] | None] = []
+    came = [((turn.at - story.start) // MINUTE, turn) for turn in story.turns]
     for minute in range(SPAN):
-        now, current = story.start + minute * MINUTE, None
-        for turn in story.turns:  # the latest that has come; of two at once the later one in the record
-            if turn.at <= now and (current is None or turn.at >= current.at):
-                current = turn
+        latest, current = -DAY, None
+        for at, turn in came:  # the latest that has come; of two at once the later one in the record
+            if latest <= at <= minute:
+                latest, current = at, turn
         if current is None:
             told.append(None)
         elif not current.runs:
