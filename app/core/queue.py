@@ -7,12 +7,13 @@ The queue is a bell: whatever it loses is found again by a sweep over the tables
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
 from procrastinate import App, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -71,3 +72,9 @@ def defer(
     except AlreadyEnqueued:
         return False
     return True
+
+
+def waiting(session: Session, names: Collection[str]) -> set[str]:
+    """Which of these `once` names have a job that waits (one query on the queue's own index)."""
+    todo = text("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:names)")
+    return set(session.scalars(todo, {"names": list(names)}))

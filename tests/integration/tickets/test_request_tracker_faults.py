@@ -86,6 +86,7 @@ def unsent() -> int:
                 WHEN problem LIKE '%arrived%' OR problem LIKE '%broke%' THEN interval '20 s' ELSE interval '1 s' END)
             WHERE state = 'pending'"""
         session.execute(text(sooner))
+    with transaction() as session:
         operations.sweep(session)
         dead = session.execute(text("SELECT problem FROM message WHERE state = 'dead'")).scalars().all()
         assert dead == []
