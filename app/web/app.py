@@ -45,6 +45,7 @@ from app.shifts.routes_shifts import blueprint as shifts_pages
 from app.tickets import integrations
 from app.tickets.routes import blueprint as hooks
 from app.web import components, errors, health, openapi, security, shell, stream, tablet
+from app.web.packed import Application
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     health.blueprint,
@@ -99,7 +100,7 @@ def create_app(settings: Settings) -> APIFlask:
     """The whole application over the database of `settings`; opens no connection yet."""
     if settings.database_url is None:
         raise Invalid("invalid", "DATABASE_URL is not set")
-    app = APIFlask("app.web", title="Rackside", version="1", spec_path=None, docs_path=None, json_errors=False)
+    app = Application("app.web", title="Rackside", version="1", spec_path=None, docs_path=None, json_errors=False)
     app.url_map.converters["int"] = BoundedInteger
     app.config.update(
         RACKSIDE=settings,

@@ -45,6 +45,15 @@ def test_every_asset_carries_the_hash_of_its_content(built: dict[str, str]) -> N
         assert (DIST / hashed).exists()
 
 
+def test_every_text_stands_packed_beside_itself_and_nothing_packed_is_left_over(built: dict[str, str]) -> None:
+    packed = {path.name.removesuffix(".gz"): gzip.decompress(path.read_bytes()) for path in DIST.glob("*.gz")}
+    texts = [
+        path for path in DIST.iterdir() if path.suffix in {".js", ".css", ".svg", ".wasm"} and path.name != "sw.js"
+    ]
+    assert packed == {path.name: path.read_bytes() for path in texts}
+    assert {built["main.js"], built["main.css"]} <= packed.keys()
+
+
 def test_an_asset_that_nobody_built_keeps_its_plain_name(tmp_path: Path) -> None:
     assert asset_name(tmp_path, "main.js") == "main.js"
 
