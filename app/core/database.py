@@ -8,7 +8,7 @@ from datetime import datetime
 from select import POLLIN, poll
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection
 from sqlalchemy import BigInteger, DateTime, MetaData, Text, event, text
@@ -43,6 +43,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 OPEN = "rackside_transaction"
+READING = "rackside_reading"
 
 ENGINE_OPTIONS: dict[str, Any] = {
     "pool_size": 10,
@@ -64,6 +65,7 @@ def bind(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         event.listen(db.engine, "checkout", leave_if_gone)
+        app.extensions[READING] = db.engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def leave_if_gone(connection: Connection[Any], _record: object, _proxy: object) -> None:
@@ -110,7 +112,7 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """For what only reads: each statement by itself, without the round trips that open and close a transaction."""
-    with Session(db.engine.execution_options(isolation_level="AUTOCOMMIT")) as session:
+    with Session(current_app.extensions[READING]) as session:
         yield session
 
 

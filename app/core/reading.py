@@ -41,16 +41,16 @@ def revived(model: type[M], row: Mapping[str, Any], **related: object) -> M:
 
     What was not selected raises DetachedInstanceError when it is looked at.
     """
-    names, reads = _shape(model)
+    reads, lacking = _shape(model, tuple(row))
     one: M = manager_of_class(model).new_instance()
     state, values = instance_state(one), instance_dict(one)
     values.update(row)
     for name, read in reads:
-        value = values.get(name)
-        if isinstance(value, str):
+        value = values[name]
+        if type(value) is str:
             values[name] = read(value)
     state.key = (model, (id(one),), None)  # as if it had been in a session and left it
-    state.expired_attributes.update(names - row.keys())
+    state.expired_attributes.update(lacking)
     for name, value in related.items():
         set_committed_value(one, name, value)
     return one
@@ -67,8 +67,11 @@ def all_revived(model: type[M], rows: Iterable[Mapping[str, Any]] | None) -> lis
 
 
 @cache
-def _shape(model: type[DeclarativeBase]) -> tuple[frozenset[str], list[tuple[str, Callable[[str], Any]]]]:
-    """The names of a table's columns, and how those are read that JSON has no words for."""
+def _shape(
+    model: type[DeclarativeBase], given: tuple[str, ...]
+) -> tuple[list[tuple[str, Callable[[str], Any]]], frozenset[str]]:
+    """How those of the given columns are read that JSON has no words for, and which of the table's are not given."""
     columns = inspect(model).columns
-    reads = [(column.key, READ[kind]) for column in columns if (kind := column.type.python_type) in READ]
-    return frozenset(column.key for column in columns), reads
+    kinds = [(column.key, column.type.python_type) for column in columns if column.key in given]
+    reads = [(name, READ[kind]) for name, kind in kinds if kind in READ]
+    return reads, frozenset(column.key for column in columns) - set(given)

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     ColumnElement,
     Date,
     DateTime,
-    RowMapping,
     Select,
     any_,
     bindparam,
@@ -22,9 +22,11 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, aliased
 
 from app.core.access import Principal
+from app.core.asking import Question
 from app.core.database import Base
 from app.core.errors import NotFound
 from app.core.events import Event
@@ -82,17 +84,17 @@ def order_facts(session: Session, principal: Principal, number: str, now: dateti
     """
     sites = principal.sites_for(Permission.ORDERS_READ)
     given = {"number": number, "sites": None if sites is None else [*sites], "now": now, "past": (now - PAST).date()}
-    row = session.execute(_WANTED, given).mappings().one_or_none()
-    if row is None:
+    rows = _WANTED.ask(session, given)
+    if not rows:
         raise NotFound("not_found", f"There is no work order {number} that you can see.")
-    facts = _facts(row)
+    facts = _facts(rows[0][0])
     run = facts.run
     if run is not None and run.document is None and not run.parts:
         return replace(facts, run=under_way(session, run.id))
     return facts
 
 
-def _facts(row: RowMapping) -> OrderFacts:
+def _facts(row: Mapping[str, Any]) -> OrderFacts:
     order = _order(row)
     told = row["told"] or ()
     return OrderFacts(
@@ -114,10 +116,10 @@ def _facts(row: RowMapping) -> OrderFacts:
     )
 
 
-def _order(row: RowMapping) -> WorkOrder:
+def _order(row: Mapping[str, Any]) -> WorkOrder:
     closed_days = all_revived(ClosedDay, row["closed_days"])
     site = first_revived(Site, row["site"], closed_days=closed_days)
-    during = row["during"]
+    begins, ends = (row[name] and datetime.fromisoformat(row[name]) for name in ("begins", "ends"))
     return revived(
         WorkOrder,
         {name: row[name] for name in _ORDER},
@@ -126,7 +128,7 @@ def _order(row: RowMapping) -> WorkOrder:
         ticket=first_revived(Ticket, row["ticket"]),
         escalation=first_revived(Escalation, row["escalation"]),
         holder=first_revived(Person, row["holder"]),
-        appointment=revived(Appointment, {"during": during}) if during is not None else None,
+        appointment=revived(Appointment, {"during": Range(begins, ends)}) if begins else None,
         steps=all_revived(Step, row["steps"]),
     )
 
@@ -209,12 +211,17 @@ def _parts() -> dict[str, Select[Any]]:
 
 
 def _wanted() -> Select[Any]:
-    during = select(Appointment.during).where(Appointment.id == WorkOrder.appointment_id).correlate(WorkOrder)
+    """All of it as one JSON value: the driver reads a single column, and JSON faster than any other."""
+    booked = Appointment.id == WorkOrder.appointment_id
+    begins, ends = (
+        select(bound(Appointment.during)).where(booked).correlate(WorkOrder).scalar_subquery().label(name)
+        for name, bound in (("begins", func.lower), ("ends", func.upper))
+    )
     parts = [rows_of(part.correlate(WorkOrder)).label(name) for name, part in _parts().items()]
     seen = or_(_SITES.is_(None), WorkOrder.site_id == any_(_SITES))
-    own = select(*columns_of(WorkOrder), during.scalar_subquery().label("during"), *parts)
-    return own.where(WorkOrder.number == bindparam("number"), seen)
+    own = select(*columns_of(WorkOrder), begins, ends, *parts).where(WorkOrder.number == bindparam("number"), seen)
+    return select(func.row_to_json(own.subquery().table_valued(), type_=JSON))
 
 
 _ORDER: Final = [column.key for column in columns_of(WorkOrder)]
-_WANTED: Final = _wanted()
+_WANTED: Final = Question(_wanted())

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Row, Select, Text, bindparam, or_, select
+from sqlalchemy import DateTime, Select, Text, bindparam, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.access import Grant, Principal
+from app.core.asking import Question
 from app.core.errors import NotFound
 from app.core.permissions import Permission, Role
 from app.people.models import ApiToken, Person, RoleGrant, WebSession
@@ -29,16 +30,16 @@ def principal_of_session(session: Session, secret: str, now: datetime) -> tuple[
     None when nobody does, after 12 hours of silence, after 7 days, or once the person is deactivated.
     """
     given = {"hash": secret_hash(secret), "now": now, "idle": now - IDLE}
-    rows = session.execute(_BY_SESSION, given).all()
-    return (_principal(rows), rows[0].seen_at) if rows else None
+    rows = _BY_SESSION.ask(session, given)
+    return (_principal(rows), rows[0][-1]) if rows else None
 
 
 def principal_of_token(session: Session, secret: str, now: datetime) -> Principal | None:
     """Who holds an API token (one query); None when it is unknown, revoked, expired, or its person deactivated."""
-    rows = session.execute(_BY_TOKEN, {"hash": secret_hash(secret), "now": now}).all()
+    rows = _BY_TOKEN.ask(session, {"hash": secret_hash(secret), "now": now})
     if not rows:
         return None
-    scopes: list[str] | None = rows[0].scopes
+    scopes: list[str] | None = rows[0][-1]
     return _principal(rows, None if scopes is None else frozenset(Permission(s) for s in scopes))
 
 
@@ -53,12 +54,12 @@ def _person_and_grants(extra: Any) -> Select[Any]:
 
 _HASH = bindparam("hash", type_=Text)
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-_BY_SESSION = (
+_BY_SESSION = Question(
     _person_and_grants(WebSession.seen_at)
     .join(WebSession, WebSession.person_id == Person.id)
     .where(WebSession.secret_hash == _HASH, WebSession.expires_at > _NOW, WebSession.seen_at > bindparam("idle"))
 )
-_BY_TOKEN = (
+_BY_TOKEN = Question(
     _person_and_grants(ApiToken.scopes)
     .join(ApiToken, ApiToken.person_id == Person.id)
     .where(ApiToken.secret_hash == _HASH, ApiToken.revoked_at.is_(None))
@@ -66,10 +67,10 @@ _BY_TOKEN = (
 )
 
 
-def _principal(rows: Sequence[Row[Any]], scopes: frozenset[Permission] | None = None) -> Principal:
-    first = rows[0]
-    grants = frozenset(Grant(Role(row.role), row.site_id) for row in rows if row.role is not None)
-    return Principal(first.id, first.name, first.full_name, grants, scopes, first.language)
+def _principal(rows: Sequence[tuple[Any, ...]], scopes: frozenset[Permission] | None = None) -> Principal:
+    grants = frozenset(Grant(Role(role), site_id) for *_, role, site_id, _ in rows if role is not None)
+    person_id, name, full_name, language, *_ = rows[0]
+    return Principal(person_id, name, full_name, grants, scopes, language)
 
 
 def person_named(session: Session, name: str) -> Person:

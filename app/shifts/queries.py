@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import Range
@@ -21,7 +22,12 @@ from app.sites.models import Site
 def site_calendar(site: Site) -> Calendar:
     """The site's hours and confirmed closed days as pure values (no query: closed days come with the site)."""
     closed = frozenset(day.day for day in site.closed_days if day.confirmed_at is not None)
-    return Calendar(site.time_zone, parse_hours(site.hours), closed)
+    return _calendar(site.time_zone, site.hours, closed)
+
+
+@lru_cache(maxsize=1000)  # of equal calendars one, which finds its closed days in order only once
+def _calendar(time_zone: str, hours: str, closed: frozenset[date]) -> Calendar:
+    return Calendar(time_zone, parse_hours(hours), closed)
 
 
 def rostered(session: Session, site: Site, machine_id: int | None, at: datetime) -> list[Rostered]:

@@ -45,6 +45,7 @@ from app.shifts.routes_shifts import blueprint as shifts_pages
 from app.tickets import integrations
 from app.tickets.routes import blueprint as hooks
 from app.web import components, errors, health, openapi, security, shell, stream, tablet
+from app.web.drawing import PageEnvironment
 from app.web.packed import Application
 
 BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
@@ -96,11 +97,17 @@ class BoundedInteger(IntegerConverter):
         super().__init__(*arguments, **{"max": 2**63 - 1, **options})
 
 
+class Pages(Application):
+    """Flask with our way of drawing pages."""
+
+    jinja_environment = PageEnvironment
+
+
 def create_app(settings: Settings) -> APIFlask:
     """The whole application over the database of `settings`; opens no connection yet."""
     if settings.database_url is None:
         raise Invalid("invalid", "DATABASE_URL is not set")
-    app = Application("app.web", title="Rackside", version="1", spec_path=None, docs_path=None, json_errors=False)
+    app = Pages("app.web", title="Rackside", version="1", spec_path=None, docs_path=None, json_errors=False)
     app.url_map.converters["int"] = BoundedInteger
     app.config.update(
         RACKSIDE=settings,

@@ -19,6 +19,7 @@ from app.core.local_ca import trust_for
 from app.core.settings import Settings, from_environment
 from app.jobs import tasks_alerts
 from app.web.app import create_app
+from app.web.settled import settle
 from app.web.stream import exchange_of
 from app.web.watch import watch
 
@@ -60,6 +61,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
         app = create_app(self._settings)
         tasks_alerts.install(app, self._settings)
         watch(app)
+        settle(app)
         return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -260,18 +261,26 @@ def keep(
     return drawn.get(key, lambda: macro(*given))
 
 
+def once(drawn: Drawn, macro: Macro, *given: Hashable) -> str:
+    """What the macro draws of `given` and of nothing else, drawn once in each language."""
+    return drawn.get((spoken(), macro.name, *given), lambda: macro(*given))
+
+
 @lru_cache(maxsize=8)
 def _built_names(path: Path, _changed_at: float) -> dict[str, str]:
     files: dict[str, str] = json.loads(path.read_text("utf-8"))["files"]
     return files
 
 
-def asset_name(dist: Path, name: str) -> str:
-    """The hashed name that the build gave to `name`; the plain name while nothing is built."""
+@lru_cache(maxsize=8)
+def _names_now(dist: Path, _second: int) -> dict[str, str]:
     manifest = dist / "manifest.json"
-    if not manifest.exists():
-        return name
-    return _built_names(manifest, manifest.stat().st_mtime).get(name, name)
+    return _built_names(manifest, manifest.stat().st_mtime) if manifest.exists() else {}
+
+
+def asset_name(dist: Path, name: str) -> str:
+    """The hashed name that the build gave to `name`; the plain name while nothing is built. Looked at once a second."""
+    return _names_now(dist, int(time.monotonic())).get(name, name)
 
 
 def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] = business_now) -> None:
@@ -289,6 +298,7 @@ def install(app: Flask, shell: Callable[[], Shell], now: Callable[[], datetime] 
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(
         keep=partial(keep, Drawn(MOST_DRAWN), now),
+        once=partial(once, Drawn(MOST_DRAWN)),
         asset=asset,
         now=now,
         clock_offset_s=lambda: round((now() - true_now()).total_seconds()),

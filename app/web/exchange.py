@@ -16,6 +16,7 @@ from typing import Final
 import psycopg
 
 from app.core.errors import Unavailable
+from app.web.hangups import HangUps
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Exchange:
     def __init__(self, url: str, limit: int) -> None:
         self._url = url.replace("+psycopg", "", 1)
         self._limit = limit
+        self.hang_ups = HangUps()
         self._epoch = secrets.token_hex(4)
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
@@ -114,6 +116,7 @@ class Exchange:
         with self._lock:
             for listener in self._listeners:
                 listener.end()
+        self.hang_ups.close()
 
     def ring(self, topic: str, payload: str = "") -> None:
         """Tell everybody who follows the topic."""

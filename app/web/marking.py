@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from string import Formatter
 from typing import Any, Final
 
 from flask import Flask
@@ -19,7 +21,8 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.core.language import gettext, script_words, spoken, told
+from app.core.language import Language, gettext, script_words, spoken, told
+from app.web.drawing import printed
 
 READ: Final = frozenset(
     {"alt", "aria-label", "aria-description", "data-echo", "data-label", "data-what", "label", "placeholder", "title"}
@@ -46,6 +49,9 @@ def install(app: Flask) -> None:
 @pass_context  # of no use here, but Jinja would tell a constant once for all languages
 def say(_context: Context, value: Any) -> Any:
     """What a template prints as text: words are told, markup and everything else is as it is."""
+    kind = type(value)
+    if kind is Markup or (kind is str and spoken() is Language.ENGLISH):
+        return value
     return shown(value)
 
 
@@ -61,8 +67,23 @@ def typed(value: Any) -> Markup:
 
 def said(sentence: str, **gaps: Any) -> Markup:
     """A template's own sentence in the language spoken, with what stands in its gaps."""
-    words = Markup(gettext(sentence))  # noqa: S704 -- a template's own text, or its catalogue's
-    return words.format(**{name: shown(value) for name, value in gaps.items()}) if gaps else words
+    words = gettext(sentence)
+    if not gaps:
+        return Markup(words)  # noqa: S704 -- a template's own text, or its catalogue's
+    told_parts = [part if is_text else printed(shown(gaps[part])) for part, is_text in _parts(words)]
+    return Markup("".join(told_parts))  # noqa: S704 -- the same, and what was escaped just now
+
+
+@lru_cache(maxsize=4096)  # as many as templates say, in all languages
+def _parts(words: str) -> tuple[tuple[str, bool], ...]:
+    """The sentence cut at its gaps: texts (True) and names of gaps (False)."""
+    parts: list[tuple[str, bool]] = []
+    for text, gap, form, conversion in Formatter().parse(words):
+        if form or conversion:
+            raise ValueError(f"a gap takes a value as it is: {words}")
+        parts += [(text, True)] if text else []
+        parts += [(gap, False)] if gap is not None else []
+    return tuple(parts)
 
 
 class Told(Extension):

@@ -18,7 +18,6 @@ from app.core.settings import Settings
 from app.web.exchange import Exchange
 
 HEARTBEAT_S: Final = 15.0
-LOOK_S: Final = 2.0  # how often a stream looks whether its page went away
 LIFETIME_S: Final = 600.0
 RETRY_MS: Final = 2000
 MOST_TOPICS: Final = 50
@@ -72,41 +71,28 @@ class Bells:
         self._exchange = exchange
         self._listener = exchange.join(topics, heard)
         self._page = page
+        if page is not None:  # without being told, a stream would outlive its page until the next heartbeat
+            exchange.hang_ups.watch(page, self._listener.end)
 
     def close(self) -> None:
         """Called by the server whatever happened, also when the page went away."""
+        if self._page is not None:
+            self._exchange.hang_ups.forget(self._page)
         self._exchange.leave(self._listener)
 
     def __iter__(self) -> Iterator[str]:
         ends = time.monotonic() + LIFETIME_S
-        quiet_until = time.monotonic() + HEARTBEAT_S
         yield f"retry: {RETRY_MS}\nid: {self._exchange.mark()}\n\n"
         while time.monotonic() < ends:
-            bells = self._listener.wait(LOOK_S)
-            if bells is None or self._page_is_gone():
+            bells = self._listener.wait(HEARTBEAT_S)
+            if bells is None:
                 return
-            if bells:
-                yield "".join(self._message(bell.number, bell.topic, bell.payload) for bell in bells)
-            elif time.monotonic() >= quiet_until:
-                yield ": still here\n\n"
-            else:
-                continue
-            quiet_until = time.monotonic() + HEARTBEAT_S
+            told = "".join(self._message(bell.number, bell.topic, bell.payload) for bell in bells)
+            yield told or ": still here\n\n"
 
     def _message(self, number: int, topic: str, payload: str) -> str:
         text = json.dumps({"topic": topic, "payload": payload})
         return f"id: {self._exchange.mark(number)}\ndata: {text}\n\n"
-
-    def _page_is_gone(self) -> bool:
-        """True once the other end closed: without looking, a stream would outlive its page until the next heartbeat."""
-        if self._page is None:
-            return False
-        try:
-            return self._page.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
 
 
 def _topics() -> frozenset[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.local import LocalProxy
 
 from app.core.access import current, needs
 from app.core.clock import business_now, true_now
 from app.core.database import reading, transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
+from app.core.forms import Form
 from app.core.permissions import Permission
 from app.core.tablet import is_queued, is_watched, queueable, stamp
 from app.hardware.operations.led import request_id_led
@@ -264,10 +268,15 @@ def _order_page(number: str, *, refusal: AppError | None = None, form: VerbForm 
         site_hours=page.window,
         refused=refusal.detail if refusal else None,
         typed=request.form.get("evidence"),
-        match_form=form or MatchForm(),
-        completion_form=_completion(page.order, ahead=bool(page.ahead)),
+        match_form=form or _when_shown(MatchForm),
+        completion_form=_when_shown(lambda: _completion(page.order, ahead=bool(page.ahead))),
     )
     return text, refusal.status if refusal else 422 if form else 200
+
+
+def _when_shown(form: Callable[[], Form]) -> Any:
+    """A form that is made when the page shows it: most orders that are looked at ask nothing."""
+    return LocalProxy(cache(form))
 
 
 def _form_page(number: str, verb: Verb, form: VerbForm) -> ResponseReturnValue:
