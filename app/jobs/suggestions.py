@@ -39,5 +39,12 @@ def _answers(finding: Mapping[str, Any], kind: Kind) -> dict[str, str]:
 
 
 def _evidence(finding: Mapping[str, Any]) -> str:
-    seen = [f"{one['source']} {one['object']}: {one['value']}" for one in finding.get("evidence", ())]
+    seen = [f"{one['object']}: {one['value']} ({_told_by(one['source'])})" for one in finding.get("evidence", ())]
     return f"{finding['title']}." + (f" Evidence: {'; '.join(seen)}." if seen else "")
+
+
+def _told_by(source: str) -> str:
+    """`ipmi-sel` -> "IPMI, event log", `snmp:PDU-A` -> "SNMP, PDU-A"."""
+    protocol, _, device = source.partition(":")
+    protocol, _, part = protocol.partition("-")
+    return ", ".join(filter(None, (protocol.upper(), {"sel": "event log"}.get(part, part), device)))

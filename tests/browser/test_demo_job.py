@@ -1,6 +1,7 @@
 """The main job through the pages of the real demo, with a real BMC and a real PDU answering.
 
-`RACKSIDE_SCREENSHOTS=docs/pictures ./rackside test tests/browser/test_demo_job.py` renews the README's pictures.
+`RACKSIDE_SCREENSHOTS=docs/pictures ./rackside test -m "proof or not proof" tests/browser/test_demo_job.py` renews the
+README's pictures.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ SERVER = "AMS-004217"
 TUESDAY = "2026-12-01T09:30+01:00"
 SLOW_MS = 30_000  # a BMC is asked everything twice, on a machine that does much else
 OpenPage = Callable[..., Page]
-SIZES = {"landscape": "1024x768", "portrait": "768x1024"}
+SIZES = {"landscape": "1024x768", "portrait": "768x1024", "phone": "390x844"}
+PHONE = pytest.param("phone", marks=pytest.mark.proof)  # the pages on a phone have quicker tests, too
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def touch(page: Page, words: str) -> None:
     page.locator(".actions .is-main", has_text=words).click()
 
 
-@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("width", ["landscape", "portrait", PHONE])
 def test_an_outlet_that_is_off_goes_from_ticket_to_closed(
     demo: dict[str, Any], page_at: OpenPage, save_screenshot: Saver, width: str
 ) -> None:
