@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core.errors import HardwareError
+from app.core.waiting import waiting_threads
 from app.hardware.collect import Outcome, answered, document_of, failed, unended
 from app.hardware.collect_agent import AgentFacts, ask_agent
 from app.hardware.diagnostics import DiagnosticsDocument
@@ -58,7 +59,7 @@ async def ask_everyone(
     What `on_done` raises ends the whole. An error of ours on one device is logged, and is a source that says so.
     """
     pace = pace or Pace()
-    pool = ThreadPoolExecutor(pace.places + pace.slow, thread_name_prefix="sweep")
+    pool = waiting_threads(pace.places + pace.slow, "sweep")
     asker, places = _Asker(pool, clock, on_done), _Places(pace)
     try:
         async with asyncio.TaskGroup() as group:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from app.core.errors import HardwareError
+from app.core.waiting import waiting_threads
 from app.hardware.protocols import ipmi
 from app.hardware.readings import IpmiTarget
 from bench.costs import own_cpu_s
@@ -30,9 +30,9 @@ def is_complete(target: IpmiTarget) -> bool:
 
 
 def read_all(targets: Sequence[IpmiTarget], read: Callable[[IpmiTarget], bool] = is_complete) -> Measures:
-    """Read all at once, a thread each, in this one process."""
+    """Read all at once in this one process, in threads like those of a sweep."""
     cpu_s, begun = own_cpu_s(), time.monotonic()
-    with ThreadPoolExecutor(len(targets)) as pool:
+    with waiting_threads(len(targets), "read") as pool:
         complete = sum(pool.map(read, targets))
     wall_s = time.monotonic() - begun
     return _measures(complete, len(targets), wall_s, own_cpu_s() - cpu_s)
