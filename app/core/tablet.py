@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
-from flask import Response, jsonify, make_response, request
+from flask import Response, g, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
 from app.core.access import current
@@ -57,17 +57,25 @@ def _given() -> dict[str, Any]:
     return given
 
 
-def queueable(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let a page's POST be sent by a tablet's queue: done once, and answered with `{"location"}`, where to go next.
+def tell_to_decide(count: int) -> None:
+    """Tell a tablet's queue, with the answer, how many choices between two versions a person has to make."""
+    g.to_decide = count
 
-    Stands below `needs`. The view raises its refusals when `is_queued()`.
+
+def queueable(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let a page's POST be sent by a tablet's queue: done once, answered with `{"location", "to_decide"}`.
+
+    `location` is where to go next, `to_decide` what `tell_to_decide` said. Stands below `needs`. The view raises its
+    refusals when `is_queued()`.
     """
 
     @wraps(view)
     def answered(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         stamp()
         response: Response = make_response(view(*args, **kwargs))
-        return jsonify({"location": response.location}) if response.location else response
+        if not response.location:
+            return response
+        return jsonify({"location": response.location, "to_decide": g.get("to_decide", 0)})
 
     once = idempotent(answered)
 

@@ -30,6 +30,7 @@ from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
 from app.jobs.operations.stopping import stopped_now
 from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
+from app.jobs.queries_conflicts import conflict_form, conflicts_of
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import Priority
@@ -123,6 +124,14 @@ def work_order_events(number: str) -> Response:
     """The record of one order: a hash chain, oldest first."""
     order = queries.order_numbered(db.session(), current(), number)
     return jsonify({"items": [event.form() for event in events.history(db.session(), order.number)], "next": None})
+
+
+@api.get("/work-orders/<number>/conflicts")
+@needs(Permission.ORDERS_READ)
+def work_order_conflicts(number: str) -> Response:
+    """Steps that two people did: both versions, and what was chosen; those that wait first."""
+    order = queries.order_numbered(db.session(), current(), number)
+    return jsonify({"items": [conflict_form(one) for one in conflicts_of(db.session(), order)], "next": None})
 
 
 @api.get("/work-orders/<number>/export")

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from app.core.errors import FieldError, Invalid
 from app.core.language import Language
+from app.jobs.conflicts import Choice
 from app.jobs.states import Verb
 from app.jobs.teams import Priority, Reason, Team
 
@@ -201,6 +202,15 @@ class NoteSchema(VerbSchema):
     public = fields.Boolean(load_default=False)
 
 
+class ResolutionSchema(VerbSchema):
+    """Which version of a step stands; `version` is the conflict's, as it was looked at."""
+
+    conflict = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**62))
+    version = fields.Integer(strict=True, validate=validate.Range(min=1, max=2**62))
+    choice = fields.String(required=True, validate=_one_of(Choice))
+    why = fields.String(required=True, validate=FILLED)
+
+
 SCHEMAS: Mapping[Verb, type[VerbSchema]] = {
     Verb.ANSWERS: AnswersSchema,
     Verb.APPROVAL: ApprovalSchema,
@@ -224,6 +234,7 @@ SCHEMAS: Mapping[Verb, type[VerbSchema]] = {
     Verb.REOPENING: WhySchema,
     Verb.CANCELLATION: WhySchema,
     Verb.NOTE: NoteSchema,
+    Verb.RESOLUTION: ResolutionSchema,
 }
 
 

@@ -57,6 +57,7 @@ class WorkOrder(Base):
         CheckConstraint(f"state IN ({_STATES})", name="state"),
         CheckConstraint("priority IN ('normal', 'high', 'urgent')", name="priority"),
         CheckConstraint("(waiting_what IS NULL) = (waiting_since IS NULL)", name="waiting"),
+        CheckConstraint("conflicts_open >= 0", name="conflicts_open"),
         Index("uq_work_order_open_job", "ticket_id", "asset_id", "job_kind", unique=True,
               postgresql_where=text(_OPEN)),
         Index("ix_work_order_site_id_state", "site_id", "state"),
@@ -132,6 +133,7 @@ class WorkOrder(Base):
     closed_at: Mapped[datetime | None]
     confirm_by: Mapped[datetime | None]  # silence closes then
     flags: Mapped[list[Any]] = mapped_column(default=list)  # sentences for a person to look at
+    conflicts_open: Mapped[int] = mapped_column(default=0)  # steps of which a person has to choose between two versions
 
     before_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))
     after_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnostics.id"))

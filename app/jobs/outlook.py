@@ -191,6 +191,7 @@ TOLD = {
     "cancellation": "Cancelled", "reopening": "Reopened", "appointment": "Moved", "part": "Part came",
     "approval": "Approval", "consent": "Customer's consent", "answers": "Answered",
     "disk_code": "Code for the disk read out", "power_code": "Code for the power read out",
+    "resolution": "Chosen between two versions",
 }  # fmt: skip
 
 

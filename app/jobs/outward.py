@@ -81,12 +81,13 @@ def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
     """What this caller may do to this order now; nothing with a token that may only read."""
     if not principal.may(Permission.ORDERS_ACT, order.site_id):
         return []
-    return verbs_now(
+    verbs = verbs_now(
         OrderState(order.state),
         principal.roles_at(order.site_id) - {Role.ADMIN},
         is_holder=order.holder_id is not None and order.holder_id == principal.person_id,
         second_wanted=second_wanted(order),
     )
+    return [verb for verb in verbs if verb != Verb.RESOLUTION or order.conflicts_open]
 
 
 def order_form(
@@ -121,6 +122,7 @@ def order_form(
         "procedure_version": order.procedure_version,
         "outcome": order.outcome,
         "flags": order.flags or [],
+        "conflicts_open": order.conflicts_open,
         "added_to": order.parent.number if order.parent else None,
         "steps": [
             {

@@ -44,7 +44,7 @@ def due_for_release(session: Session, now: datetime) -> Sequence[str]:
 def silent_since(session: Session, now: datetime) -> Sequence[str]:
     """Orders whose customer has had the stated time to object."""
     silent = select(WorkOrder.number).where(
-        WorkOrder.state == OrderState.AWAITING_CONFIRMATION, WorkOrder.confirm_by <= now
+        WorkOrder.state == OrderState.AWAITING_CONFIRMATION, WorkOrder.confirm_by <= now, WorkOrder.conflicts_open == 0
     )
     return _numbers(session, silent, WorkOrder.confirm_by)
 

@@ -55,6 +55,7 @@ class Verb(StrEnum):
     REOPENING = "reopening"
     CANCELLATION = "cancellation"
     NOTE = "note"
+    RESOLUTION = "resolution"
 
 
 S, R = OrderState, Role
@@ -117,6 +118,7 @@ RULES: dict[Verb, Rule] = {
     Verb.REOPENING: _rule({S.CLOSED}, {S.BOOKED}, R.L1_ENGINEER, R.MANAGER),
     Verb.CANCELLATION: _rule(BEFORE_WORKING, {S.CANCELLED}, R.L1_ENGINEER, R.MANAGER),
     Verb.NOTE: _rule(EVERY, (), *SERVICE_ROLES),
+    Verb.RESOLUTION: _rule(EVERY, (), R.L1_ENGINEER, R.SYSADMIN, R.MANAGER),
 }
 
 

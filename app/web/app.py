@@ -26,6 +26,7 @@ from app.jobs.api import api as jobs_api
 from app.jobs.routes import (
     board,
     completion,
+    conflicts,
     level1,
     machine,
     new_order,
@@ -64,6 +65,7 @@ BLUEPRINTS: Final[tuple[Blueprint | APIBlueprint, ...]] = (
     report.blueprint,
     machine.blueprint,
     completion.blueprint,
+    conflicts.blueprint,
     shifts_api,
     sites_pages,
     shifts_pages,

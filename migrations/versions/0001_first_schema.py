@@ -771,6 +771,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirm_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("flags", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("conflicts_open", sa.BigInteger(), nullable=False),
         sa.Column("before_id", sa.Uuid(), nullable=True),
         sa.Column("after_id", sa.Uuid(), nullable=True),
         sa.Column("before_document", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -782,6 +783,7 @@ def upgrade() -> None:
             name=op.f("ck_work_order_state"),
         ),
         sa.CheckConstraint("(waiting_what IS NULL) = (waiting_since IS NULL)", name=op.f("ck_work_order_waiting")),
+        sa.CheckConstraint("conflicts_open >= 0", name=op.f("ck_work_order_conflicts_open")),
         sa.ForeignKeyConstraint(["after_id"], ["diagnostics.id"], name=op.f("fk_work_order_after_id")),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], name=op.f("fk_work_order_appointment_id")),
         sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_work_order_asset_id")),
@@ -976,12 +978,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "key", name=op.f("uq_step_order_id_key")),
         sa.UniqueConstraint("order_id", "position", name=op.f("uq_step_order_id_position")),
     )
+    op.create_table(
+        "step_conflict",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("step_key", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("first", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("second", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("choice", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("choice IN ('first', 'second', 'both')", name=op.f("ck_step_conflict_choice")),
+        sa.CheckConstraint("(choice IS NULL) = (decided_at IS NULL)", name=op.f("ck_step_conflict_decided")),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["work_order.id"], name=op.f("fk_step_conflict_order_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_conflict")),
+    )
+    op.create_index("ix_step_conflict_order_id", "step_conflict", ["order_id"])
     script(APPEND_ONLY)
     script(SchemaManager.get_schema())
 
 
 def downgrade() -> None:
     script(DROP_QUEUE)
+    op.drop_index("ix_step_conflict_order_id", table_name="step_conflict")
+    op.drop_table("step_conflict")
     op.drop_table("step")
     op.drop_table("message_wording")
     op.drop_table("procedure")

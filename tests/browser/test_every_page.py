@@ -73,6 +73,7 @@ def a_full_house(hall: Hall, at: Callable[[datetime], None]) -> Pages:
         "people.me": ("tess", ["/me"]),
         "technician.day": ("tess", ["/day"]), "technician.order": ("tess", [f"/orders/{swap}", order]),
         "technician.stop": ("tom", [f"/orders/{other}/stop"]),
+        "conflicts.conflicts": ("lena", [f"{order}/conflicts"]),
         "technician.add_photo": ("tess", [f"{order}/photos/new"]),
         "technician.ask": ("tess", [f"{order}/rack/{verb}" for verb in at_the_rack]),
         "level1.inbox": ("lena", ["/inbox"]), "level1.orders": ("lena", ["/orders"]),

@@ -47,6 +47,8 @@ def close_silent(session: Session, order: WorkOrder, now: datetime) -> bool:
     """Close what the customer did not object to within the stated time."""
     if order.state != OrderState.AWAITING_CONFIRMATION or order.confirm_by is None or order.confirm_by > now:
         return False
+    if order.conflicts_open:
+        return False  # it ends once a person has chosen
     close(_act(session, order, Verb.CONFIRMATION, now), "no objection within the stated time")
     return True
 

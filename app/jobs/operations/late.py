@@ -15,8 +15,10 @@ from app.core.errors import Conflict
 from app.core.events import Event
 from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
+from app.jobs.models_conflict import StepConflict
 from app.jobs.operations import conversation
 from app.jobs.operations.act import Act, flag
+from app.jobs.operations.conflicts import is_done_by_other, open_conflict
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.states import OrderState, Verb
 from app.shifts.window import local_text
@@ -42,17 +44,18 @@ def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
     """Record it, flag it, and let it change what nobody else has decided meanwhile."""
     assert act.device is not None
     order, was = act.order, act.device.at
-    flag_late(act, refusal)
+    conflict = _keep_step(act, body, refusal) if act.verb == Verb.STEP else None
+    if conflict is None:
+        flag_late(act, refusal)
     to = OrderState(order.state)
     if act.verb == Verb.START and _stands_at_it(act):
         order.started_at, to = was, OrderState.WORKING
-    elif act.verb == Verb.STEP:
-        _keep_step(act, body, refusal)
     elif act.verb == Verb.HANDOVER:
         order.safe_state = body["safe_state"]
     elif act.verb == Verb.COMPLETION:
         hand_over_parts(act, body.get("removed_serial"), body.get("installed_serial"))
-    act.leave(to, why=refusal.detail, detail={"arrived_late": True, "refused_as": refusal.code, "done": _plain(body)})
+    detail = {"arrived_late": True, "refused_as": refusal.code, "done": _plain(body)}
+    act.leave(to, why=refusal.detail, detail={**detail, **({"conflict": conflict.id} if conflict else {})})
     if act.verb == Verb.START and order.started_at == was:
         conversation.started(act)
 
@@ -70,13 +73,17 @@ def _stands_at_it(act: Act) -> bool:
     return order.holder_id == act.person_id and order.state == OrderState.MATCHED and order.discrepancy is None
 
 
-def _keep_step(act: Act, body: dict[str, Any], refusal: Conflict) -> None:
+def _keep_step(act: Act, body: dict[str, Any], refusal: Conflict) -> StepConflict | None:
+    """The step as it was done; where somebody else has done it, a second version of it."""
     assert act.device is not None
     found = next((step for step in act.order.steps if step.key == body["id"]), None)
     if found is None or (found.evidence != Evidence.SECOND_PERSON and not _held(act, act.order)):
         raise refusal
+    if is_done_by_other(act, found):
+        return open_conflict(act, found, body["evidence"])
     if found.done_at is None:
         found.done_at, found.done_by, found.given = act.device.at, act.by, body["evidence"]
+    return None
 
 
 def _held(act: Act, order: WorkOrder) -> bool:

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
 from app.jobs.operations import check as checking
-from app.jobs.operations import late, notes, planning, power_guard, proof, rack, steps
+from app.jobs.operations import conflicts, late, notes, planning, power_guard, proof, rack, steps
 from app.jobs.operations.act import Act, check, replayed
 from app.jobs.operations.disk_guard import look_again
 from app.jobs.operations.stopping import record_stop
@@ -83,7 +83,7 @@ def perform(
     except Stopped as stopped:
         _keep_stop(act, given, stopped)
     except Conflict as refusal:
-        if not late.is_done_work(act):
+        if not late.is_done_work(act) and not conflicts.second_version(act, given):
             raise
         late.keep(act, given, refusal)
     return order
@@ -106,6 +106,8 @@ def _act(act: Act, body: dict[str, Any], silence: timedelta) -> None:
     try:
         if act.verb == Verb.CLOSURE:
             proof.closure(act, body, silence)
+        elif act.verb == Verb.RESOLUTION:
+            conflicts.resolution(act, body, silence)
         else:
             HANDLERS[act.verb](act, body)
     except StaleDataError as error:

@@ -15,6 +15,7 @@ from app.hardware.operations.diagnose import FollowUp, freeze, request_diagnosti
 from app.hardware.queries import latest
 from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
+from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.disk_guard import check_installed, check_removed, guards_disks
@@ -105,15 +106,36 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     order.after_id, order.after_document = taken.id, document
     comparison = compare(order.before_document or {}, document, _named_finding(act), _work(act))
     order.comparison = comparison.to_dict()
-    clean = comparison.to_dict()["result"] == "repaired" and bool(document.get("complete"))
     act.stay(why="AFTER diagnostics", detail={"diagnostics": str(taken.id), "result": order.comparison["result"]})
     if order.state != OrderState.VERIFYING:
         return  # a person accepted it before the machine spoke
-    if clean and order.outcome != "not_repaired":
+    if is_proved(order):
         unflag(order, UNPROVED)
-        to_confirmation(act, silence, why="the machine proves it", detail=None)
+        prove_if_clean(act, silence)
     else:
         flag(order, UNPROVED)
+
+
+def is_proved(order: WorkOrder) -> bool:
+    """True when AFTER shows the named fault gone and nothing new, every source answered, and hands say the same."""
+    clean = (order.comparison or {}).get("result") == "repaired" and bool((order.after_document or {}).get("complete"))
+    return clean and order.outcome != "not_repaired"
+
+
+def prove_if_clean(act: Act, silence: timedelta) -> None:
+    """What the machine proves is reported by itself, once nobody has to choose between two versions any more."""
+    order = act.order
+    if order.state == OrderState.VERIFYING and is_proved(order) and not order.conflicts_open:
+        itself = replace(act, verb=Verb.CLOSURE, by=SYSTEM, person_id=None, device=None)
+        to_confirmation(itself, silence, why="the machine proves it", detail=None)
+
+
+def refuse_unchosen(order: WorkOrder) -> None:
+    """Raises Conflict while two versions of a step wait for a person: no order ends with that."""
+    if order.conflicts_open:
+        raise Conflict(
+            "conflict_open", "Two people did the same step. First somebody chooses which version stands (Conflicts)."
+        )
 
 
 def _named_finding(act: Act) -> tuple[str, str] | None:
@@ -140,6 +162,7 @@ def closure(act: Act, body: dict[str, Any], silence: timedelta) -> None:
     """A person accepts what the machine could not prove, and signs for it."""
     if not body["accept_unverified"]:
         raise Conflict("not_verified", "The machine does not prove the repair: accept it as it is, or leave it open.")
+    refuse_unchosen(act.order)
     to_confirmation(act, silence, why=body["why"], detail={"accept_unverified": True})
 
 
@@ -155,6 +178,7 @@ def to_confirmation(act: Act, silence: timedelta, *, why: str, detail: dict[str,
 def confirmation(act: Act, body: dict[str, Any]) -> None:
     """The customer says it is fixed, or that it is not: then the same order is booked again."""
     if body["decision"] == "confirmed":
+        refuse_unchosen(act.order)
         close(act, body.get("why") or "confirmed by the customer")
     else:
         book_again(act, why=body.get("why") or "not fixed, says the customer")

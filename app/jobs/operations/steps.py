@@ -10,6 +10,7 @@ from app.jobs.kinds import KINDS
 from app.jobs.models import Step
 from app.jobs.operations.act import Act, flag
 from app.jobs.operations.check import expected_machine
+from app.jobs.operations.conflicts import is_done_by_other, open_conflict
 from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
 from app.jobs.operations.late import is_done_work
 from app.jobs.operations.power_guard import check_off
@@ -35,11 +36,16 @@ def step(act: Act, body: dict[str, Any]) -> None:
             check_pull(act, body["evidence"])
         judge_no_return(act, found, body["evidence"])
     proof = check_off(act, body["evidence"]) if found.must_be_off else {}
-    late_s = judge_timer(act, found)
-    found.done_at, found.done_by, found.given = act.at, act.by, _storable(body["evidence"])
+    given = _storable(body["evidence"])
+    detail = {"step": found.key, "evidence": given, "procedure_version": act.order.procedure_version}
+    detail |= {"power": proof} if proof else {}
     act.order.stop = None
-    detail = {"step": found.key, "evidence": found.given, "procedure_version": act.order.procedure_version}
-    act.stay(detail={**detail, **({"power": proof} if proof else {}), **({"late_s": late_s} if late_s else {})})
+    if is_done_by_other(act, found):
+        act.stay(detail={**detail, "conflict": open_conflict(act, found, given).id})
+        return
+    late_s = judge_timer(act, found)
+    found.done_at, found.done_by, found.given = act.at, act.by, given
+    act.stay(detail={**detail, **({"late_s": late_s} if late_s else {})})
 
 
 def judge_no_return(act: Act, step: Step, evidence: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from app.core.database import reading, transaction
 from app.core.errors import AppError, Conflict, Invalid, VersionConflict
 from app.core.forms import Form
 from app.core.permissions import Permission
-from app.core.tablet import is_queued, is_watched, queueable, stamp
+from app.core.tablet import is_queued, is_watched, queueable, stamp, tell_to_decide
 from app.hardware.operations.led import request_id_led
 from app.hardware.queries import asset_for
 from app.jobs import outlook, photos
@@ -143,7 +143,8 @@ def photo(number: str) -> ResponseReturnValue:
             if any(s.key == key and s.evidence == Evidence.PHOTO for s in found.steps):
                 evidence = {"photo": str(kept.id), "sha256": kept.sha256}
                 done = read_verb(Verb.STEP, {"id": key, "evidence": evidence, **stamped})
-                perform(session, current(), number, Verb.STEP, done, now=now, silence=_silence())
+                after = perform(session, current(), number, Verb.STEP, done, now=now, silence=_silence())
+                tell_to_decide(after.conflicts_open)
     except (Invalid, Conflict) as refusal:
         if device:
             raise
@@ -230,6 +231,7 @@ def _do(number: str, verb: Verb, body: dict[str, Any]) -> AppError | None:
         given = read_verb(verb, {**body, "device": device} if device else body)
         with transaction() as session:
             done = perform(session, current(), number, verb, given, now=business_now(), silence=_silence())
+            tell_to_decide(done.conflicts_open)
             stop = stopped_now(done)
     except (Invalid, Conflict, VersionConflict) as refusal:
         if device:

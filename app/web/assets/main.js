@@ -1,4 +1,5 @@
 import { watchCodes } from './js/code.js'
+import { watchDecisions } from './js/decide.js'
 import { keepPages } from './js/keep.js'
 import { watchForms } from './js/form.js'
 import { watchGuards } from './js/guard.js'
@@ -32,6 +33,7 @@ watchTimers()
 watchLive()
 watchNewOrder()
 watchWalk()
+watchDecisions()
 watchNotSent()
 watchSync()
 keepPages()

@@ -34,6 +34,7 @@ BODIES: dict[Verb, dict[str, Any]] = {
     Verb.REOPENING: {"why": "it is back"},
     Verb.CANCELLATION: {"why": "solved"},
     Verb.NOTE: {"text": "a note"},
+    Verb.RESOLUTION: {"conflict": 1, "choice": "first", "why": "seen by eye"},
 }
 WHO: dict[str, tuple[Role, str]] = {
     "tess": (Role.TECHNICIAN, "AMS1"),  # the holder, where somebody holds it
@@ -150,6 +151,8 @@ def refusal_of(who: str, verb: Verb, state: OrderState, *, second: bool) -> tupl
         return 404, "not_found"
     if role not in rule.roles and not (rule.holder and holds) and not (second and role in rule.second and not holds):
         return (409, "not_holder") if rule.holder and role == Role.TECHNICIAN else (403, "not_allowed")
+    if verb == Verb.RESOLUTION:
+        return 404, "not_found"  # no step of these orders was done by two people
     return None if state in rule.from_states else (409, "wrong_state")
 
 

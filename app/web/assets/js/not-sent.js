@@ -1,4 +1,5 @@
 // The page of what is not sent: what waits, and what was not taken, with both versions for a person to decide.
+import { toDecide } from './decide.js'
 import { changed, flush, howItStands, keep, me } from './queue.js'
 import { dropAct, unsentActs } from './store.js'
 import { dates, say } from './words.js'
@@ -69,6 +70,14 @@ const fill = (id, nodes) => {
   byId(id).querySelector('[data-list]').replaceChildren(...nodes)
 }
 
+const choiceLine = ([order, count]) => {
+  const line = piece('one-choice')
+  put(line, 'what', order)
+  put(line, 'where', count === 1 ? say('1 to decide') : say('{count} to decide', { count }))
+  line.querySelector('a').href = `/orders/${order}/conflicts`
+  return line
+}
+
 let shown = null
 
 const show = async () => {
@@ -81,9 +90,12 @@ const show = async () => {
   byId('whose').textContent = say('{count} of {who}: sent once they sign in on this tablet.', { count: others.length, who: [...new Set(others.map(({ person }) => person))].join(', ') })
   byId('leaving').hidden = location.hash !== '#leaving' || !own.length
   byId('leaving-words').textContent = own.length === 1 ? say('1 of yours is not sent.') : say('{count} of yours are not sent.', { count: own.length })
-  const now = own.map(({ seq, state }) => `${seq}${state}`).join()
+  const choices = toDecide(me())
+  byId('nothing-waits').hidden ||= choices.length > 0
+  const now = [...own.map(({ seq, state }) => `${seq}${state}`), choices].join()
   if (now === shown) return
   shown = now
+  fill('choices', choices.map(choiceLine))
   fill('waits', own.filter(({ state }) => state === 'waiting').map(waitingLine))
   fill('refused', own.filter(({ state }) => state === 'refused').map(refusedCard))
 }

@@ -1,5 +1,6 @@
 // The queue of acts: each is kept on the tablet first, then sent in order, and leaves only when the server has it.
 // The server knows each by its Idempotency-Key and its device's count: sent twice, it counts once.
+import { rememberToDecide } from './decide.js'
 import { businessNow } from './relative-time.js'
 import { addAct, allActs, deviceId, putAct } from './store.js'
 
@@ -67,20 +68,21 @@ const post = async (act, watched) => {
   })
 }
 
-/** What became of one act: `{done, location}`, `{refused}`, or `{again}` when the token must be asked for anew. */
+/** What became of one act: `{done, location, toDecide}`, `{refused}`, or `{again}` when the token must be asked for anew. */
 const send = async (act, watched) => {
   const answer = await post(act, watched)
   if (!isJSON(answer)) throw new TypeError('not our server')
   const told = await answer.json()
-  if (answer.ok) return { done: true, location: told.location }
+  if (answer.ok) return { done: true, location: told.location, toDecide: told.to_decide }
   if (answer.status === 401 || told.code === 'csrf') return { again: true }
   if (refusals.includes(answer.status)) return { refused: { status: answer.status, code: told.code, detail: told.detail, errors: told.errors ?? [] } }
   throw new TypeError(`not now: ${answer.status}`)
 }
 
-const settled = async (act, { location, refused }, results) => {
+const settled = async (act, { location, refused, toDecide }, results) => {
   if (refused) await putAct({ ...act, state: 'refused', told: refused })
   else await putAct({ ...act, state: 'sent', sentAt: Date.now(), fields: act.fields.filter(([, value]) => !(value instanceof Blob)) })
+  if (toDecide) rememberToDecide(act.order, toDecide, act.person)
   results.set(act.seq, { location, refused })
   changed()
 }

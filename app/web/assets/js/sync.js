@@ -1,4 +1,5 @@
 // The top bar says what is not sent, the strip below it since when there is no network; signing out asks first.
+import { toDecide } from './decide.js'
 import { flush, howItStands, me } from './queue.js'
 import { businessNow } from './relative-time.js'
 import { unsentActs } from './store.js'
@@ -15,15 +16,18 @@ const counted = async () => {
     waiting: mine.filter(({ state }) => state === 'waiting').length,
     refused: mine.filter(({ state }) => state === 'refused').length,
     others: acts.length - mine.length,
+    choices: toDecide(me()),
   }
 }
 
 const showCount = async () => {
   const sync = document.getElementById('sync')
   if (!sync) return
-  const { waiting, refused, others } = await counted()
-  const parts = [refused && (refused === 1 ? say('1 needs you') : say('{count} need you', { count: refused })), waiting && say('{count} not sent', { count: waiting }), !waiting && !refused && others && say('{count} of others not sent', { count: others })].filter(Boolean)
+  const { waiting, refused, others, choices } = await counted()
+  const open = choices.reduce((sum, [, count]) => sum + count, 0)
+  const parts = [open && (open === 1 ? say('1 to decide') : say('{count} to decide', { count: open })), refused && (refused === 1 ? say('1 needs you') : say('{count} need you', { count: refused })), waiting && say('{count} not sent', { count: waiting }), !waiting && !refused && others && say('{count} of others not sent', { count: others })].filter(Boolean)
   if (waiting && howItStands() === 'signed-out') parts.push(say('sign in'))
+  sync.href = parts.length === 1 && choices.length === 1 ? `/orders/${choices[0][0]}/conflicts` : '/tablet'
   sync.hidden = !parts.length
   sync.dataset.waiting = waiting
   const text = parts.join(' · ')
