@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -30,6 +31,8 @@ svg { width: 9pt; height: 9pt } .mark { padding-right: 3pt } .visually-hidden { 
 .diff { list-style: none; padding: 0 }
 .photos { display: flex; flex-wrap: wrap; gap: 4mm; padding: 0; list-style: none }
 .photos li { width: 85mm; break-inside: avoid } .photos img { width: 85mm }
+.pair { table-layout: fixed; break-inside: avoid } .pair img { width: 100% }
+.pair th, .pair td { width: 50%; border: 0 }
 """
 
 
@@ -60,15 +63,6 @@ def record_in(file: bytes) -> object:
         raise Invalid("invalid", "The file is a PDF, but no completion report: no record is inside.") from error
 
 
-def pictures(photos: Sequence[Photo]) -> list[dict[str, Any]]:
-    """The photos as the page shows them: each picture in the page itself, so that nothing is fetched."""
-    return [
-        {
-            "source": f"data:{one.media_type};base64,{base64.b64encode(one.image).decode()}",
-            "step": one.step_key,
-            "at": one.at,
-            "by": one.taken_by,
-            "sha256": one.sha256,
-        }
-        for one in photos
-    ]
+def pictures(photos: Sequence[Photo]) -> dict[UUID, str]:
+    """Each photo's picture as an address that holds it, so that nothing is fetched."""
+    return {one.id: f"data:{one.media_type};base64,{base64.b64encode(one.image).decode()}" for one in photos}

@@ -34,6 +34,7 @@ from app.jobs.outward import allowed_verbs
 from app.jobs.power import STATE_VALID as POWER_VALID
 from app.jobs.power import PowerState, Sighting, why_not_off
 from app.jobs.power import is_old as power_is_old
+from app.jobs.photo_pairs import Album, album
 from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_told, is_call, record_of
 from app.jobs.queries_order import OrderFacts
@@ -140,6 +141,11 @@ class OrderPage:
     clocks: Sequence[Shown]
     customer: Sequence[TicketEntry]
     signed: Event | None
+
+    @property
+    def album(self) -> Album:
+        """The photos, before and after side by side."""
+        return album(self.order.steps, self.photos, is_over=self.order.finished_at is not None)
 
     @property
     def act(self) -> str:

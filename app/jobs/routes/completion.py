@@ -18,6 +18,7 @@ from app.jobs import completion, queries
 from app.jobs.export import export_of
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
+from app.jobs.photo_pairs import album
 
 blueprint: Final = Blueprint("completion", "app.jobs", template_folder="templates")
 
@@ -43,11 +44,14 @@ def report(number: str) -> ResponseReturnValue:
 
 
 def _page(session: Session, order: WorkOrder, lacking: str | None = None) -> str:
+    photos = queries.photos_of(session, order, most=MOST_PHOTOS)
     return render_template(
         "jobs/completion.html",
         order=order,
         kind=KINDS[order.job_kind],
-        photos=completion.pictures(queries.photos_of(session, order, most=MOST_PHOTOS)),
+        album=album(order.steps, photos, is_over=True),
+        pictures=completion.pictures(photos),
+        titles={step.key: step.title for step in order.steps},
         record=events.history(session, order.number),
         made_at=business_now(),
         lacking=lacking,

@@ -1,6 +1,7 @@
 import { watchCodes } from './js/code.js'
 import { watchDecisions } from './js/decide.js'
 import { keepPages } from './js/keep.js'
+import { watchPictures } from './js/enlarge.js'
 import { watchForms } from './js/form.js'
 import { watchGuards } from './js/guard.js'
 import { watchLive } from './js/live.js'
@@ -23,6 +24,7 @@ watchMenus()
 watchQueuedForms()
 watchForms()
 watchPhotos()
+watchPictures()
 tickTimes()
 watchScans()
 watchGuards()

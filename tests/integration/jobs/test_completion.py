@@ -38,6 +38,21 @@ def number(hall: Hall) -> str:
     return done
 
 
+def test_photos_before_and_after_stand_side_by_side_and_words_where_one_lacks(hall: Hall, tmp_path: Path) -> None:
+    done = swapped(hall)
+    image = io.BytesIO()
+    Image.new("RGB", (320, 240), "#741c31").save(image, "JPEG")
+    sender = hall.programs["tess"]
+    headers = {"Authorization": f"Bearer {sender.token}", "Content-Type": "image/jpeg"}
+    address = f"/api/v1/work-orders/{done}/photos?step=photo_before"
+    assert sender.client.post(address, data=image.getvalue(), headers=headers).status_code == 201
+    pdf = PdfReader(io.BytesIO(fetched(hall.programs["max"], done)))
+    text = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    assert "Before After Take a photo of all bays ·" in text
+    assert "No photo after the work was taken." in text
+    assert len({image.data for page in pdf.pages for image in page.images}) == 1
+
+
 def fetched(reader: Program, number: str) -> bytes:
     response = reader.get(f"/orders/{number}/completion-report")
     assert (response.status_code, response.mimetype) == (200, "application/pdf")
