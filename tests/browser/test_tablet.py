@@ -188,6 +188,22 @@ def test_a_typed_serial_without_a_reason_is_told_on_the_page_and_kept(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_the_button_stays_with_the_step_that_is_begun_when_its_part_comes_anew(served: Served, page: Page) -> None:
+    hall, number = served.hall, psu_swap(served.hall)
+    hall.to_matched(number)
+    opened(served, page, number)
+    page.context.route("**/start", lambda route: route.abort())
+    touch(page, "Start")
+    asks_for(page, "step:esd")
+    page.get_by_text("I have done this and seen it").click()
+    page.evaluate("document.getElementById('thumb').dataset.old = ''")
+    page.evaluate("document.dispatchEvent(new CustomEvent('page:stale'))")
+    expect(page.locator("#thumb[data-old]")).to_have_count(0)
+    expect(page.locator(".actions .is-main")).to_have_text("Done")
+    touch(page, "Done")
+    asks_for(page, "step:photo_before")
+
+
 def test_the_next_step_comes_into_the_open_page_so_that_nothing_begun_in_it_is_lost(served: Served, page: Page) -> None:
     hall, number = served.hall, psu_swap(served.hall)
     hall.to_matched(number)

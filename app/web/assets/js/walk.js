@@ -45,19 +45,21 @@ const finished = () => {
   return card
 }
 
+/** The button belongs to the act that is shown; both are parts of the page that come anew one by one. */
+const showPress = (holder, key) => {
+  const press = document.getElementById('press')
+  const template = holder.querySelector(`template[data-press="${CSS.escape(key)}"]`)
+  if (!press || press.dataset.act === key || (key && !template)) return
+  press.replaceChildren(...(template ? [template.content.cloneNode(true)] : []))
+  press.dataset.act = key
+}
+
 const show = (holder, template) => {
   const act = document.getElementById('act')
-  const press = document.getElementById('press')
-  if (!template) {
-    act.replaceChildren(finished())
-    press?.replaceChildren()
-    act.dataset.act = ''
-    return
-  }
-  const key = template.dataset.act
-  act.replaceChildren(template.content.cloneNode(true))
-  press?.replaceChildren(holder.querySelector(`template[data-press="${CSS.escape(key)}"]`).content.cloneNode(true))
+  const key = template?.dataset.act ?? ''
+  act.replaceChildren(template ? template.content.cloneNode(true) : finished())
   act.dataset.act = key
+  showPress(holder, key)
   window.htmx?.process(act)
 }
 
@@ -71,7 +73,8 @@ export const walk = async ({ said = false } = {}) => {
   markSteps(new Map(waiting.map((one) => [one.act, one])))
   showPhotos(waiting)
   const now = document.getElementById('act')
-  if (!now || !done.has(now.dataset.act)) return
+  if (!now) return
+  if (!done.has(now.dataset.act)) return showPress(holder, now.dataset.act)
   show(holder, [...holder.querySelectorAll('template[data-act]')].find(({ dataset }) => !done.has(dataset.act)))
   prefill(done)
   document.dispatchEvent(new CustomEvent('walk:moved'))
