@@ -28,6 +28,7 @@ from app.jobs.operations import referrals as answering
 from app.jobs.operations.escalate import escalate, may_read_queue
 from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
+from app.jobs.operations.procedures import all_published
 from app.jobs.operations.stopping import stopped_now
 from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
 from app.jobs.queries_conflicts import conflict_form, conflicts_of
@@ -65,8 +66,10 @@ class OrdersQuery(Schema):
 @api.get("/job-kinds")
 @needs(Permission.ORDERS_READ)
 def job_kinds() -> Response:
-    """The kinds of job there are."""
-    return jsonify({"items": [kind.form() for kind in KINDS.values()], "next": None})
+    """The kinds of job there are, as long as their published procedures make them."""
+    known = all_published(db.session())
+    items = [{**kind.form(), "minutes": known[kind.name].minutes(kind, {})} for kind in KINDS.values()]
+    return jsonify({"items": items, "next": None})
 
 
 @api.get("/offers")

@@ -27,6 +27,7 @@ PROVES = {
     Evidence.TICK: "A tick", Evidence.SCAN: "A scan", Evidence.PHOTO: "A photo", Evidence.READING: "A reading",
     Evidence.SERIAL: "A serial number", Evidence.SECOND_PERSON: "A second person, on their own sign-in",
 }  # fmt: skip
+RESERVED = NumberRange(0, 240, "Give 0 to 240 minutes.")
 SHORT, LONG = Length(max=200), Length(max=1000)
 
 
@@ -46,9 +47,11 @@ class StepBlock(Block):
 
 
 class ProcedureForm(Form):
-    """The steps of the next version. `seen` is the version that was edited."""
+    """The steps and minutes of the next version. `seen` is the version that was edited."""
 
     seen = HiddenField()
+    verify_minutes = IntegerField("Minutes for the proof", [InputRequired("Say how long."), RESERVED])
+    back_out_minutes = IntegerField("Minutes for the way back", [InputRequired("Say how long."), RESERVED])
     steps = FieldList(FormField(StepBlock), max_entries=MOST_STEPS)
     why = TextAreaField("Why is it changed?", [InputRequired("Say why: it goes on record."), LONG])
 

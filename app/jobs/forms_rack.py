@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
@@ -165,10 +166,16 @@ class AdditionForm(VerbForm):
     job_kind = RadioField(
         "Which job?",
         [InputRequired("Which job?")],
-        choices=options((kind.name, f"{kind.title}, {kind.minutes} min") for kind in KINDS.values()),
+        choices=options((kind.name, kind.title) for kind in KINDS.values()),
     )
     part = _code("Which part", hint="Bay, power supply, port or outlet, by its number.")
     why = _told("What did you find?", "Say what is wrong.")
+
+    def offer(self, minutes: Mapping[str, int]) -> None:
+        """Say how long each kind of job takes, by its published procedure."""
+        self.job_kind.choices = options(
+            (kind.name, f"{kind.title}, {minutes[kind.name]} min") for kind in KINDS.values()
+        )
 
     def body(self) -> dict[str, Any]:
         """The part answers the kind's own question."""

@@ -67,8 +67,8 @@ class Kind:
     parts: tuple[str, ...] = ()
     finding_kinds: tuple[str, ...] = ()
     target_question: str | None = None  # the answer that names the part (bay, PSU, port)
-    verify_minutes: int = 5  # of `minutes`: for the machine to prove it
-    back_out_minutes: int = 5  # of `minutes`: to put all back as it was
+    verify_minutes: int = 5  # of `minutes`: for the machine to prove it; what version 1 of the procedure says
+    back_out_minutes: int = 5  # of `minutes`: to put all back as it was; the same
 
     def form(self) -> dict[str, Any]:
         """The contract's form of a kind of job."""
@@ -95,7 +95,7 @@ def missing_questions(kind: Kind, answers: Mapping[str, Any]) -> list[Question]:
 
 
 def minutes_of(kind: Kind, answers: Mapping[str, Any]) -> int | None:
-    """Length of the appointment; None when Level 1 has yet to state it or stated something impossible."""
+    """Length of the appointment as shipped; None when Level 1 has yet to state it or stated something impossible."""
     if not kind.asks_minutes:
         return kind.minutes
     text = str(answers.get("minutes", "")).strip()

@@ -84,7 +84,9 @@ class WorkOrder(Base):
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     job_kind: Mapped[str]
-    procedure_version: Mapped[int] = mapped_column(default=1)  # the one it was booked with
+    procedure_version: Mapped[int] = mapped_column(default=1)  # the one it was booked with, and its minutes:
+    verify_minutes: Mapped[int] = mapped_column(default=5)  # of `minutes`: for the machine to prove it
+    back_out_minutes: Mapped[int] = mapped_column(default=5)  # of `minutes`: to put all back as it was
     minutes: Mapped[int]
     priority: Mapped[str]
     summary: Mapped[str]
@@ -203,21 +205,6 @@ class Step(Base):
     given: Mapped[dict[str, Any] | None]
 
     order: Mapped[WorkOrder] = relationship(back_populates="steps")
-
-
-class Procedure(Base):
-    """One published version of a kind's steps: never changed afterwards. Version 1 is the one that the code ships."""
-
-    __tablename__ = "procedure"
-    __table_args__ = (UniqueConstraint("job_kind", "version"), CheckConstraint("version > 1", name="version"))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_kind: Mapped[str]
-    version: Mapped[int]
-    steps: Mapped[list[Any]]
-    why: Mapped[str]
-    published_by: Mapped[str]
-    published_at: Mapped[datetime]
 
 
 class MessageWording(Base):

@@ -28,13 +28,14 @@ from app.jobs.models import Photo, Referral, Step, WorkOrder
 from app.jobs.operations.disk_guard import disks_of, drive_name, guards_disks
 from app.jobs.operations.phone_codes import held_codes
 from app.jobs.operations.power_guard import is_cold, needs_off, power_of, sighting_of, subject
+from app.jobs.operations.procedures import reserved_minutes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
+from app.jobs.photo_pairs import Album, album
 from app.jobs.power import STATE_VALID as POWER_VALID
 from app.jobs.power import PowerState, Sighting, why_not_off
 from app.jobs.power import is_old as power_is_old
-from app.jobs.photo_pairs import Album, album
 from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_told, is_call, record_of
 from app.jobs.queries_order import OrderFacts
@@ -207,7 +208,7 @@ def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: d
         refusal=refusal,
         latest_start=last_start(order, calendar, now),
         match_until=order.matched_at + MATCH_VALID if order.matched_at else None,
-        no_return_until=last_no_return(kind, closes_at(calendar, now)),
+        no_return_until=last_no_return(reserved_minutes(order), closes_at(calendar, now)),
         timer_until=_timer(order, following),
         is_stale=is_stale(order.matched_at, now),
         disks=_disks(order, seen.newest, now),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.errors import FieldError, Invalid
-from app.jobs.kind import Evidence, Kind, StepTemplate
+from app.jobs.kind import Evidence, Kind, StepTemplate, minutes_of
 
 SERIALS = ("new_serial", "old_serial")  # the guards and the report read the serials of these steps
 MOST_STEPS = 40
@@ -59,11 +59,20 @@ def _missing(kind: Kind, steps: Sequence[StepTemplate]) -> list[FieldError]:
     ]
 
 
-def last_no_return(kind: Kind, closes_at: datetime | None) -> datetime | None:
-    """The last moment for a step that cannot be undone: closing, less verification, less the way back."""
-    if closes_at is None:
-        return None
-    return closes_at - timedelta(minutes=kind.verify_minutes + kind.back_out_minutes)
+def job_minutes(kind: Kind, answers: Mapping[str, Any], *, verify: int, back_out: int) -> int | None:
+    """Length of the appointment: the kind's minutes of hands, and the procedure's for proof and the way back.
+
+    What Level 1 has to state stands as stated, all included; None while it is not.
+    """
+    stated = minutes_of(kind, answers)
+    if stated is None or kind.asks_minutes:
+        return stated
+    return stated - kind.verify_minutes - kind.back_out_minutes + verify + back_out
+
+
+def last_no_return(reserved_minutes: int, closes_at: datetime | None) -> datetime | None:
+    """The last moment for a step that cannot be undone: closing, less what proof and the way back take."""
+    return closes_at - timedelta(minutes=reserved_minutes) if closes_at is not None else None
 
 
 def seconds_late(within_s: int | None, before: datetime | None, at: datetime) -> int:

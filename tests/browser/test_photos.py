@@ -28,6 +28,7 @@ def sent(hall: Hall, number: str, step: str | None, colour: str) -> str:
     address = f"/api/v1/work-orders/{number}/photos" + (f"?step={step}" if step else "")
     kept = sender.client.post(address, data=picture(colour, step or "beside"), headers=headers)
     assert kept.status_code == 201, kept.text
+    assert kept.json is not None
     return str(kept.json["id"])
 
 

@@ -15,7 +15,7 @@ from app.core.errors import FieldError, Invalid, NotAllowed
 from app.core.permissions import Permission, Role
 from app.hardware.models import Asset
 from app.hardware.queries import asset_for
-from app.jobs.kind import Kind, minutes_of, target_of
+from app.jobs.kind import Kind, target_of
 from app.jobs.kinds import kind_named
 from app.jobs.models import Escalation, Referral, WorkOrder
 from app.jobs.operations import conversation
@@ -136,13 +136,13 @@ def _order(session: Session, asked: Escalation, asset: Asset, kind: Kind, by: st
     order = WorkOrder(
         number=next_number(session, "WO", now), state=OrderState.NEEDS_INFO, escalation=asked, site=asset.site,
         site_id=asset.site_id, asset=asset, asset_id=asset.id, ticket=asked.ticket, ticket_id=asked.ticket_id,
-        job_kind=kind.name, minutes=minutes_of(kind, asked.answers) or kind.minutes, priority=asked.priority,
+        job_kind=kind.name, priority=asked.priority,
         summary=asked.summary, answers=asked.answers, target=target_of(kind, asked.answers),
         not_before=asked.not_before, created_at=now, created_by=by, approval_needed=kind.approval,
         consent_needed=kind.consent,
     )  # fmt: skip
-    session.add(order)
     pin_steps(session, order, kind)
+    session.add(order)
     session.flush()
     return order
 

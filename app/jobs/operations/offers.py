@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.hardware.models import Asset
-from app.jobs.kind import Kind, Question, minutes_of, missing_questions
+from app.jobs.kind import Kind, Question, missing_questions
+from app.jobs.operations.procedures import published
 from app.jobs.rules import ANSWER_TIME, CONSENT_TIME, promised_range
 from app.jobs.teams import TEAMS, Team, usual_minutes
 from app.shifts.operations import explain_time, find_time
@@ -55,9 +56,9 @@ def make_offer(
 ) -> Offer:
     """Find the earliest appointment for a job on this machine, counting the hours of all who must agree first.
 
-    Raises as `find_time`. Six queries.
+    Raises as `find_time`. Seven queries.
     """
-    minutes = minutes_of(kind, answers) or kind.minutes
+    minutes = published(session, kind).minutes(kind, answers)
     needs = needs_of(kind, now)
     ready = max([now, *(need.answer_by for need in needs), *([not_before] if not_before else [])])
     choice = find_time(session, asset.site, machine_id=asset.id, minutes=minutes, at=ready)

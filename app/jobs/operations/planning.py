@@ -14,6 +14,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.offers import answer_by
+from app.jobs.procedure import job_minutes
 from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
 from app.jobs.states import Needs, OrderState, Verb, next_state
@@ -173,7 +174,8 @@ def answers(act: Act, body: dict[str, Any]) -> None:
     order.answers = {**order.answers, **given}
     order.open_question = None
     kind = KINDS[order.job_kind]
-    order.minutes = minutes_of(kind, order.answers) or order.minutes
+    length = job_minutes(kind, order.answers, verify=order.verify_minutes, back_out=order.back_out_minutes)
+    order.minutes = length or order.minutes
     order.target = target_of(kind, order.answers) or order.target
     advance(act, detail={"answers": given})
 

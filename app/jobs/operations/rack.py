@@ -10,7 +10,7 @@ from typing import Any
 from app.core.clock import drill_offset, utc_text
 from app.core.errors import Conflict
 from app.hardware.operations.diagnose import FollowUp, request_diagnostics
-from app.jobs.kind import minutes_of, target_of
+from app.jobs.kind import target_of
 from app.jobs.kinds import kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
@@ -102,14 +102,14 @@ def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
         number=next_number(act.session, "WO", act.now), state=OrderState.MATCHED, escalation_id=order.escalation_id,
         parent_id=order.id, site=order.site, asset=order.asset, ticket=order.ticket, job_kind=kind.name,
         site_id=order.site_id, asset_id=order.asset_id, ticket_id=order.ticket_id,
-        minutes=minutes_of(kind, body["answers"]) or kind.minutes, priority=order.priority, summary=body["why"],
+        priority=order.priority, summary=body["why"],
         answers=body["answers"], target=target_of(kind, body["answers"]), created_at=act.now, created_by=act.by,
         approval_needed=kind.approval, consent_needed=kind.consent, holder_id=order.holder_id,
         claimed_at=order.claimed_at, permit=order.permit, match=order.match, matched_at=order.matched_at,
         before_id=order.before_id, before_document=order.before_document, code_secret=new_secret(),
     )  # fmt: skip
-    act.session.add(linked)
     pin_steps(act.session, linked, kind)
+    act.session.add(linked)
     act.session.flush()
     child = replace(act, order=linked, device=None)
     with suppress(Conflict):  # without an appointment where the day is full: start decides, the hands are there

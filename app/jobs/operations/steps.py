@@ -6,7 +6,6 @@ from typing import Any
 
 from app.core.errors import Conflict, FieldError, Invalid
 from app.jobs.kind import Evidence
-from app.jobs.kinds import KINDS
 from app.jobs.models import Step
 from app.jobs.operations.act import Act, flag
 from app.jobs.operations.check import expected_machine
@@ -14,6 +13,7 @@ from app.jobs.operations.conflicts import is_done_by_other, open_conflict
 from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
 from app.jobs.operations.late import is_done_work
 from app.jobs.operations.power_guard import check_off
+from app.jobs.operations.procedures import reserved_minutes
 from app.jobs.procedure import last_no_return, seconds_late
 from app.jobs.rules import MatchProof
 from app.jobs.stops import Stopped, contradictions, is_stale, stale_check, untold_typing, wrong_machine
@@ -51,7 +51,7 @@ def step(act: Act, body: dict[str, Any]) -> None:
 def judge_no_return(act: Act, step: Step, evidence: dict[str, Any]) -> None:
     """Past the last moment for what cannot be undone: a person looks at it, with the reason that was given."""
     opening = opening_at(act.calendar, act.at)
-    last = last_no_return(KINDS[act.order.job_kind], opening.ends_at if opening else None)
+    last = last_no_return(reserved_minutes(act.order), opening.ends_at if opening else None)
     if last is None or act.at > last:
         local = local_text(last, act.order.site.time_zone)[11:16] if last else "closing"
         why = str(evidence.get("overtime") or "no reason was given")

@@ -24,6 +24,7 @@ from app.jobs.hours import team_desk
 from app.jobs.kinds import KINDS
 from app.jobs.operations.escalate import Escalated, escalate
 from app.jobs.operations.preview import preview
+from app.jobs.operations.procedures import all_published
 from app.jobs.queries import open_orders_on
 from app.jobs.queries_office import last_system
 from app.jobs.suggestions import suggested
@@ -103,6 +104,7 @@ def _page(form: NewOrderForm, given: Mapping[str, str]) -> str:
             form=form,
             form_id=FORM_ID,
             kinds=KINDS,
+            minutes={name: one.minutes(KINDS[name], {}) for name, one in all_published(session).items()},
             kind=KINDS.get(form.job_kind.data or ""),
             answers=asked.answers,
             team_notes={team.value: _team_note(team) for team in TEAMS},

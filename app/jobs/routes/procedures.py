@@ -40,7 +40,8 @@ def edit(name: str) -> ResponseReturnValue:
     form = ProcedureForm.sent()
     if act := request.form.get("act"):
         rows = moved(form.rows(), act)
-        return _page(kind, ProcedureForm(data={"seen": form.seen.data, "why": form.why.data, "steps": rows}))
+        minutes = {"verify_minutes": form.verify_minutes.data, "back_out_minutes": form.back_out_minutes.data}
+        return _page(kind, ProcedureForm(data={"seen": form.seen.data, "why": form.why.data, "steps": rows, **minutes}))
     if not form.is_sent_well() or not _published(kind, form):
         return _page(kind, form), 422
     return redirect(url_for("procedures.edit", name=name), 303)
@@ -51,7 +52,8 @@ def _from_version(kind: Kind, version: int | None) -> ProcedureForm:
     with transaction() as session:
         newest = procedures.published(session, kind)
         based = procedures.published(session, kind, version) if version else newest
-        return ProcedureForm(data={"seen": str(newest.version), "steps": to_rows(based.steps)})
+        minutes = {"verify_minutes": based.verify_minutes, "back_out_minutes": based.back_out_minutes}
+        return ProcedureForm(data={"seen": str(newest.version), "steps": to_rows(based.steps), **minutes})
 
 
 def _published(kind: Kind, form: ProcedureForm) -> bool:
@@ -59,8 +61,9 @@ def _published(kind: Kind, form: ProcedureForm) -> bool:
     try:
         with transaction() as session:
             row = procedures.publish(
-                session, kind, form.templates(), seen=int(seen) if seen.isdecimal() else 0, why=form.why.data or "",
-                by=current().name, now=true_now(),
+                session, kind, form.templates(), verify_minutes=form.verify_minutes.data or 0,
+                back_out_minutes=form.back_out_minutes.data or 0, seen=int(seen) if seen.isdecimal() else 0,
+                why=form.why.data or "", by=current().name, now=true_now(),
             )  # fmt: skip
             flash(f"Version {row.version} is published: new orders are booked with it.", "ok")
     except AppError as refusal:

@@ -24,12 +24,14 @@ from app.hardware.queries import asset_for
 from app.jobs import outlook, photos
 from app.jobs.day import day_of
 from app.jobs.forms import VerbSchema, read, read_verb
-from app.jobs.forms_rack import FORMS, TEAM_HOURS, CompletionForm, CorrectionForm, MatchForm, VerbForm
+from app.jobs.forms_rack import FORMS, TEAM_HOURS, AdditionForm, CompletionForm, CorrectionForm, MatchForm, VerbForm
 from app.jobs.kind import Evidence
+from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
 from app.jobs.operations import disk_guard
 from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
+from app.jobs.operations.procedures import all_published
 from app.jobs.operations.stopping import stopped_now
 from app.jobs.order_page import OrderPage, evidence_of, order_page
 from app.jobs.queries import order_numbered
@@ -191,6 +193,8 @@ def ask(number: str, verb: str) -> ResponseReturnValue:
     named = Verb(verb)
     with transaction() as session:
         form = _form_of(order_numbered(session, current(), number), named)
+        if isinstance(form, AdditionForm):
+            form.offer({name: one.minutes(KINDS[name], {}) for name, one in all_published(session).items()})
     if form.is_sent_well():
         refusal = _do(number, named, form.body())
         if isinstance(refusal, Stop):

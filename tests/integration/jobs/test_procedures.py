@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 import pytest
 from werkzeug.test import TestResponse
 
-from app.core.clock import true_now
+from app.core.clock import business_now, true_now
 from app.core.database import transaction
 from app.people.operations import accounts
 from app.people.queries import person_named
 from tests.integration.conftest import PASSWORD, Browser
 from tests.integration.jobs.conftest import MONDAY, Hall
 from tests.integration.jobs.test_technician_pages import words
+from tests.unit.hardware.samples import server_with_lost_input
 
 Clock = Callable[[datetime], None]
 
@@ -38,7 +39,9 @@ def send(ada: Browser, kind: str, **fields: str) -> TestResponse:
     ):
         tag, attributes, after = block
         name = re.search(r'name="([^"]+)"', attributes)
-        if name is None or not (name[1].startswith("steps-") or name[1] == "seen"):
+        if name is None or not (
+            name[1].startswith("steps-") or name[1] in {"seen", "verify_minutes", "back_out_minutes"}
+        ):
             continue
         if tag == "input" and 'type="checkbox"' in attributes:
             if " checked" in attributes:
@@ -69,6 +72,67 @@ def test_a_new_version_counts_for_new_orders_and_leaves_the_booked_ones(hall: Ha
     assert after["procedure_version"] == 2
     assert hall.get("tess", f"/work-orders/{before}")["procedure_version"] == 1
     assert "Splinters in room 2.04" in words(ada.get("/procedures/disk_swap").text)
+
+
+def test_the_minutes_of_the_published_version_count_for_new_orders_and_booked_ones_keep_theirs(
+    hall: Hall, ada: Browser
+) -> None:
+    before = hall.order()
+    send(ada, "disk_swap", verify_minutes="25", back_out_minutes="30", why="The array rebuilds before we leave")
+    after = hall.order(asset="SRV-2")
+    assert (before["minutes"], after["minutes"]) == (30, 70), "15 of hands, and what the version says"
+    ends, starts = (datetime.fromisoformat(after["appointment"][name]) for name in ("ends_at", "starts_at"))
+    assert ends - starts == timedelta(minutes=70)
+    assert hall.get("lena", f"/work-orders/{before['number']}")["minutes"] == 30
+    offer = hall.get("lena", "/offers?asset=SRV-3&job_kind=disk_swap&bay=3")["earliest"]
+    assert datetime.fromisoformat(offer["ends_at"]) - datetime.fromisoformat(offer["starts_at"]) == timedelta(
+        minutes=70
+    )
+    told = {kind["name"]: kind["minutes"] for kind in hall.get("lena", "/job-kinds")["items"]}
+    assert (told["disk_swap"], told["psu_swap"]) == (70, 30)
+    assert "25 + 30 min" in words(ada.get("/procedures/disk_swap").text)
+
+
+def test_the_last_moment_before_no_return_is_the_one_of_the_orders_own_version(
+    hall: Hall, ada: Browser, at: Clock, sign_in: Callable[[str], Browser]
+) -> None:
+    old = str(hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
+    send(ada, "psu_swap", verify_minutes="20", back_out_minutes="40", why="Cords are hard to reach")
+    new = str(hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
+    flags = {}
+    for number, last in ((old, "15:45"), (new, "15:00")):  # UTC
+        at(MONDAY + timedelta(minutes=30))
+        hall.act("tess", number, "claim")
+        hall.answer(server_with_lost_input("SRV-1", business_now()))
+        hall.act("tess", number, "match", rack="B17", tag="SRV-1", light="seen", face="front")
+        hall.act("tess", number, "start")
+        page = sign_in("tess").get(f"/orders/{number}").text
+        late = MONDAY.replace(hour=16, minute=30)  # 15 minutes before closing fits, 60 do not
+        at(late)
+        proof = {"rack": "B17", "tag": "SRV-1", "overtime": "nearly done"}
+        hall.act("tess", number, "step", id="swap", evidence=proof)
+        flags[number] = [flag for flag in hall.get("tess", f"/work-orders/{number}")["flags"] if "no return" in flag]
+        assert f'data-no-return="2026-11-30T{last}' in page
+    assert flags[old] == []
+    assert "Point of no return after 16:00" in flags[new][0]
+
+
+def test_what_is_too_long_to_start_by_its_version_does_not_fit_before_closing(
+    hall: Hall, ada: Browser, at: Clock
+) -> None:
+    send(ada, "psu_swap", verify_minutes="30", back_out_minutes="60", why="Cords are hard to reach")
+    number = str(hall.order(job_kind="psu_swap", answers={"psu": "2"})["number"])
+    hall.to_matched(number)
+    at(MONDAY.replace(hour=15, minute=30))  # 30 minutes would fit, 105 do not
+    hall.act("tess", number, "match", rack="B17", tag="SRV-1", light="seen", face="front", serial="CZ12345")
+    assert hall.refusal("tess", number, "start") == (409, "does_not_fit")
+
+
+@pytest.mark.parametrize("minutes", ["", "-1", "241", "soon"])
+def test_minutes_that_cannot_be_are_refused(hall: Hall, ada: Browser, minutes: str) -> None:
+    refused = send(ada, "disk_swap", verify_minutes=minutes, why="shorter")
+    assert refused.status_code == 422
+    assert hall.order()["procedure_version"] == 1
 
 
 def test_what_cannot_stand_is_said_and_nothing_is_published(hall: Hall, ada: Browser) -> None:

@@ -49,8 +49,8 @@ def test_what_cannot_stand_is_named() -> None:
 
 
 def test_the_last_moment_leaves_time_for_the_proof_and_the_way_back() -> None:
-    assert last_no_return(DISK, FIVE) == FIVE - timedelta(minutes=15)
-    assert last_no_return(DISK, None) is None
+    assert last_no_return(15, FIVE) == FIVE - timedelta(minutes=15)
+    assert last_no_return(15, None) is None
 
 
 def test_a_timer_runs_from_the_step_before() -> None:
