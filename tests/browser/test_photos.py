@@ -52,11 +52,11 @@ def test_before_and_after_stand_side_by_side_and_a_tap_enlarges(
     expect(right).to_contain_text("Not taken yet.")
     hall.act("tess", number, "step", id="photo_after", evidence={"photo": sent(hall, number, "photo_after", "#0a7880")})
     expect(right.locator("img")).to_be_visible()
-    boxes = [half.bounding_box() for half in (left, right)]
-    assert boxes[0] is not None
-    assert boxes[1] is not None
-    assert boxes[0]["y"] == boxes[1]["y"]
-    assert boxes[0]["x"] < boxes[1]["x"]
+    places = pair.evaluate(
+        "(one) => [...one.querySelectorAll('.half')].map((half) => half.getBoundingClientRect().toJSON())"
+    )
+    assert places[0]["y"] == places[1]["y"]
+    assert places[0]["right"] < places[1]["x"]
     axe(page)
     assert page.evaluate(TOO_SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
