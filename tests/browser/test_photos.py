@@ -13,6 +13,8 @@ from tests.browser.serving import OpenPage, Served
 from tests.browser.test_components import TOO_SMALL
 from tests.integration.jobs.conftest import Hall
 
+PLACES = "[...document.querySelectorAll('.photo-pair .half')].map((half) => half.getBoundingClientRect().toJSON())"
+
 
 def picture(colour: str, words: str) -> bytes:
     made, out = Image.new("RGB", (640, 480), colour), io.BytesIO()
@@ -52,9 +54,7 @@ def test_before_and_after_stand_side_by_side_and_a_tap_enlarges(
     expect(right).to_contain_text("Not taken yet.")
     hall.act("tess", number, "step", id="photo_after", evidence={"photo": sent(hall, number, "photo_after", "#0a7880")})
     expect(right.locator("img")).to_be_visible()
-    places = pair.evaluate(
-        "(one) => [...one.querySelectorAll('.half')].map((half) => half.getBoundingClientRect().toJSON())"
-    )
+    places = page.evaluate(PLACES)  # of one moment: the page gets its parts anew while we look
     assert places[0]["y"] == places[1]["y"]
     assert places[0]["right"] < places[1]["x"]
     axe(page)
