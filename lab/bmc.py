@@ -49,6 +49,8 @@ while [ $# -gt 0 ]; do
     "get boot") echo "boot:default"; shift ;;
     "set power") echo "$2" > "$here/power"; shift 2 ;;
     "set identify") echo "$2" >> "$here/identify.log"; shift 2 ;;
+    "set shutdown") echo "$2" >> "$here/shutdown.log"; cat "$here/obeys" > "$here/power"
+      [ ! -e "$here/freeze" ] || kill -STOP "$(cat "$here/freeze")"; shift 2 ;;
     *) exit 1 ;;
   esac
 done
@@ -169,6 +171,25 @@ class BmcServer:
             return (self.folder / "identify.log").read_text().splitlines()
         return []
 
+    def shutdown_log(self) -> list[str]:
+        """Return the soft shutdowns that reached the chassis, oldest first."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.folder / "shutdown.log").read_text().splitlines()
+        return []
+
+    @property
+    def obeys(self) -> bool:
+        """Whether its operating system goes down when it is asked to; can be set."""
+        return (self.folder / "obeys").read_text().strip() == "0"
+
+    @obeys.setter
+    def obeys(self, value: bool) -> None:
+        (self.folder / "obeys").write_text(f"{int(not value)}\n")
+
+    def freeze_when_shut_down(self) -> None:
+        """Let the BMC freeze with the next soft shutdown: it was done, and no answer comes."""
+        (self.folder / "freeze").write_text(f"{self.child.pid}\n")
+
     def _tell(self, lines: Iterable[str]) -> None:
         with socket.create_connection((LOOPBACK, self.console_port), 3) as console:
             _read_prompt(console)
@@ -202,7 +223,7 @@ def set_clock(target: IpmiTarget, at: float) -> None:
 
 def write_configuration(bmc: Bmc, folder: Path, ports: tuple[int, int]) -> None:
     """Write all that ipmi_sim reads at its start; `ports` are (UDP, console TCP)."""
-    for stale in ("state", "identify.log", "output.log"):
+    for stale in ("state", "identify.log", "shutdown.log", "freeze", "output.log"):
         path = folder / stale
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     state = folder / "state" / "ipmi_sim" / bmc.name
@@ -211,6 +232,7 @@ def write_configuration(bmc: Bmc, folder: Path, ports: tuple[int, int]) -> None:
     (folder / "chassis.sh").write_text(CHASSIS_SCRIPT)
     (folder / "chassis.sh").chmod(0o755)
     (folder / "power").write_text(f"{int(bmc.power_on)}\n")
+    (folder / "obeys").write_text("0\n")
     (folder / "fru0.bin").write_bytes(fru_inventory(bmc.manufacturer, bmc.product, bmc.serial, bmc.asset_tag))
     for number, part in enumerate(bmc.parts, 1):
         (folder / f"fru{number}.bin").write_bytes(_inventory(bmc, part))

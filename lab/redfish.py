@@ -54,6 +54,8 @@ class Orders:
     without_expand: bool = False  # the query is refused
     fixed_etag: bool = False  # an ETag that never matches
     without_location: bool = False
+    obeying: bool = True  # the operating system goes down when it is asked to
+    lost_answers: bool = False  # to actions: they are done, and the connection ends
 
 
 class Service:
@@ -151,12 +153,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self._expanded(found) if "$expand" in query else found, etag=self._etag(found))
 
     def do_POST(self) -> None:
-        """Log in."""
+        """Log in, or act on the machine."""
         service, orders = self.server.service, self.server.service.orders
         account = self._body()
         if self._disturbed(self.path):
             return
-        if orders.without_sessions or self.path != SESSIONS:
+        if self.path.endswith("/Actions/ComputerSystem.Reset"):
+            self._reset(str(account.get("ResetType")))
+        elif orders.without_sessions or self.path != SESSIONS:
             self._refuse(404, "ResourceMissingAtURI")
         elif (account.get("UserName"), account.get("Password")) != (service.username, service.password):
             self._refuse(401, "ResourceAtUriUnauthorized")
@@ -168,6 +172,24 @@ class _Handler(BaseHTTPRequestHandler):
             where = {} if orders.without_location else {"Location": f"{service.url}{SESSIONS}/{number}"}
             body = {"@odata.id": f"{SESSIONS}/{number}", "Id": number}
             self._answer(201, body, headers={"X-Auth-Token": token, **where})
+
+    def _reset(self, kind: str) -> None:
+        """Shut the machine down, where its Actions offer that."""
+        service, path = self.server.service, self.path.partition("/Actions/")[0]
+        system = service.tree.get(path, {})
+        reset = system.get("Actions", {}).get("#ComputerSystem.Reset", {})
+        if not self._knows_client(self.path):
+            return
+        if kind not in reset.get("ResetType@Redfish.AllowableValues", ("On", "ForceOff", "GracefulShutdown")):
+            self._refuse(400, "ActionParameterNotSupported")
+            return
+        service.changes.append((self.path, {"ResetType": kind}))
+        if service.orders.obeying:
+            service.tree[path] = {**system, "PowerState": "Off"}
+        if service.orders.lost_answers:
+            self.close_connection = True
+        else:
+            self._answer(204, None)
 
     def do_DELETE(self) -> None:
         """Log out."""

@@ -48,6 +48,12 @@ def present_model() -> Tree:
                 "Memory": link(f"{system}/Memory"), "Processors": link(f"{system}/Processors"),
                 "Storage": link(f"{system}/Storage"), "LogServices": link(f"{system}/LogServices"),
                 "Bios": link(f"{system}/NoSuchThing"),
+                "Actions": {
+                    "#ComputerSystem.Reset": {
+                        "target": f"{ROOT}/{system}/Actions/ComputerSystem.Reset",
+                        "ResetType@Redfish.AllowableValues": ["On", "ForceOff", "GracefulShutdown"],
+                    }
+                },
             }
         },
     )  # fmt: skip

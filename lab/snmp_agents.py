@@ -151,4 +151,5 @@ def _decode(line: str) -> tuple[str, Cell]:
     oid, kind, value = line.split(" ", 2)
     if kind == "octet":
         return oid, ("string", bytes.fromhex(value))
-    return oid, (kind, value) if kind in {"string", "objectid", "ipaddress"} else (kind, int(value))
+    is_text = kind in {"string", "objectid", "ipaddress"} or value.startswith("@")
+    return oid, (kind, value if is_text else int(value))

@@ -19,6 +19,7 @@ UPS = "1.3.6.1.2.1.33.1"
 IF_TABLE, IFX_TABLE = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
 LLDP_LOCAL_PORT, LLDP_REMOTE = "1.0.8802.1.1.2.1.3.7.1", "1.0.8802.1.1.2.1.4.1.1"
 ETHERNET = 6
+STANDBY_W = 8
 UP, DOWN = 1, 2
 
 
@@ -46,6 +47,11 @@ def integer(value: int) -> Cell:
     return "integer", value
 
 
+def following(outlet: Outlet, on: int, off: int) -> Cell:
+    """Return an INTEGER that depends on whether the machine on an outlet is on."""
+    return ("integer", f"@{outlet.follows}|{on}|{off}") if outlet.follows else integer(on)
+
+
 def gauge(value: int) -> Cell:
     """Return a Gauge32."""
     return "gauge", value
@@ -58,12 +64,16 @@ def text(value: str | bytes) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """One outlet of a PDU; `watts` is what it delivers while it is on."""
+    """One outlet of a PDU; `watts` is what it delivers while it is on.
+
+    `follows` is a file that holds 1 while the machine on it is on: otherwise that takes `STANDBY_W`.
+    """
 
     number: int
     name: str
     on: bool = True
     watts: int = 0
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +104,8 @@ class Pdu:
         same = {1: integer(number), 2: integer(1), 3: text(described.name), 4: integer(number)}
         cells = {f"{table}.{arc}.{number}": cell for table in (switched, metered) for arc, cell in same.items()}
         cells[f"{switched}.5.{number}"] = integer(2 if on else 1)
-        cells[f"{metered}.6.{number}"] = integer(round(10 * watts / self.volts))
-        cells[f"{metered}.7.{number}"] = integer(watts)
+        cells[f"{metered}.6.{number}"] = following(described, round(10 * watts / self.volts), 0)
+        cells[f"{metered}.7.{number}"] = following(described, watts, min(watts, STANDBY_W))
         cells[f"{metered}.11.{number}"] = integer(10 * number)
         return cells
 

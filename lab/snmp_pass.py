@@ -1,6 +1,7 @@
 """Serve a tree of objects to snmpd over its pass_persist protocol; runs as snmpd's child, imports nothing of ours.
 
 Usage: snmp_pass.py TREE OWNER. TREE has one object a line, "OID TYPE VALUE"; it is read again when it changes.
+A number "@FILE|ON|OFF" is ON while FILE holds 1 (or is not there), else OFF.
 OWNER is the process id of the lab: when that is gone, snmpd is told to end, and so are we.
 """
 
@@ -40,7 +41,8 @@ class Tree:
 
     def cell(self, oid: Oid) -> tuple[str, str]:
         """Return type and value."""
-        return self._cells[oid]
+        kind, value = self._cells[oid]
+        return kind, followed(value) if kind != "string" and value.startswith("@") else value
 
     def _refresh(self) -> None:
         stat = self._path.stat()
@@ -52,6 +54,15 @@ class Tree:
             oid, kind, value = line.split(" ", 2)
             self._cells[parse(oid)] = (kind, value)
         self._order = sorted(self._cells)
+
+
+def followed(value: str) -> str:
+    """Return the number that holds now."""
+    path, on, off = value[1:].rsplit("|", 2)
+    try:
+        return off if Path(path).read_text().strip() == "0" else on
+    except OSError:
+        return on
 
 
 def parse(dotted: str) -> Oid:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.demo.world import DEVICES, SERVERS
+from app.demo.world import DEVICES, SERVERS, DemoDevice
 from lab.fleet import Fleet, running
 from lab.machines import Bmc
 from lab.processes import free_udp_ports
 from lab.snmp_agents import COMMUNITY
+from lab.snmp_devices import Device, Pdu
 from lab.tools import missing
 
 LOOPBACK = "127.0.0.1"
@@ -43,7 +44,7 @@ def lab_fleet(folder: Path) -> Iterator[DemoLab]:
     """
     no_bmcs, no_agents = missing(BMC_PROGRAM), missing(AGENT_PROGRAM)
     bmcs = [] if no_bmcs else [server.bmc() for server in SERVERS if not server.silent]
-    devices = [] if no_agents else [one.device for one in DEVICES]
+    devices = [] if no_agents else [_fed(one, folder) for one in DEVICES]
     with running(bmcs, devices, folder) as fleet:
         lab = DemoLab(fleet)
         lab.left_out += [f"the BMCs of all {len(SERVERS)} servers, which need {what}" for what in no_bmcs]
@@ -57,6 +58,20 @@ def lab_fleet(folder: Path) -> Iterator[DemoLab]:
             target = {"address": LOOPBACK, "port": agent.port if agent else nothing_there}
             lab.endpoints[one.tag] = {"snmp": {**target, "version": "2c", "community": COMMUNITY}}
         yield lab
+
+
+def _fed(one: DemoDevice, folder: Path) -> Device:
+    """The device to run; a PDU's outlets carry load while the machine on them is on."""
+    if not isinstance(one.device, Pdu):
+        return one.device
+    hangs = {outlet: server.tag for server in SERVERS for _psu, pdu, outlet in server.outlets if pdu == one.tag}
+    outlets = tuple(
+        replace(outlet, follows=str((folder / hangs[str(outlet.number)] / "power").resolve()))
+        if str(outlet.number) in hangs
+        else outlet
+        for outlet in one.device.outlets
+    )
+    return replace(one.device, outlets=outlets)
 
 
 def _bmc(bmc: Bmc, port: int) -> dict[str, Any]:

@@ -142,16 +142,23 @@ class Diagnostics(Base):
 
 
 class DeviceAction(Base):
-    """Something a machine is asked to do (ID LED on), done by the site's worker, told back as a fact."""
+    """Something a machine is asked to do (ID LED on, shut down), done by the site's worker, told back as a fact.
+
+    What must not be done twice is `running` while it is sent, and `unknown` when nobody can say whether it arrived.
+    """
 
     __tablename__ = "device_action"
-    __table_args__ = (CheckConstraint("state IN ('queued', 'done', 'failed')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'unknown')", name="state"),
+        Index("ix_device_action_open", "requested_at", postgresql_where=text("state IN ('queued', 'running')")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), index=True)
     action: Mapped[str]
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(default="queued")
+    result: Mapped[dict[str, Any] | None]  # what the machine said around it
     detail: Mapped[str | None]
     advice: Mapped[str | None]
     requested_by: Mapped[str]

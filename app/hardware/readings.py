@@ -159,6 +159,27 @@ class IpmiAnswer:
     log_full: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ChassisPower:
+    """Whether a machine is on, and what its BMC says of the last change, where it says anything."""
+
+    on: bool
+    last_change: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownTold:
+    """What a machine said when it was asked to shut down: its power before and after, None where it did not say.
+
+    `sent` is False when it was off already, None when nobody knows whether the request arrived (`doubt` says why).
+    """
+
+    before: ChassisPower
+    sent: bool | None
+    after: ChassisPower | None
+    doubt: str | None = None
+
+
 class SnmpType(StrEnum):
     """The ASN.1 type a value had on the wire."""
 

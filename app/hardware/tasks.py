@@ -1,4 +1,4 @@
-"""Work inside a site, by that site's worker: diagnostics and the ID LED. And the sweep that ends what it did not."""
+"""Work inside a site, by its worker: diagnostics, the ID LED, shutdowns. And the sweep that ends what it did not."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from app.core.queue import task
 from app.core.settings import Settings
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.models import Asset, DeviceAction, Diagnostics
-from app.hardware.operations import diagnose, led, overdue
+from app.hardware.operations import diagnose, led, overdue, shutdown
 from app.hardware.operations.examine import examine
 from app.hardware.operations.reach import bmc_of, target_for
-from app.hardware.protocols import ipmi, redfish
+from app.hardware.protocols import ipmi, ipmi_power, redfish, redfish_power
 from app.hardware.queries import latest
-from app.hardware.readings import IpmiTarget
+from app.hardware.readings import IpmiTarget, ShutdownTold
 
 log = logging.getLogger(__name__)
 
 STORE_FOR_S: Final = 20.0  # less than the sweep's patience
 STORE_AGAIN_S: Final = 0.5
 LED_WITHIN_S: Final = 5.0
+SHUTDOWN_WITHIN_S: Final = 10.0
+SHUTDOWN_ADVICE: Final = "Ask the customer to shut it down; have its BMC looked at."
 LED_ADVICE: Final = "Find the machine by rack, U and tag; have its BMC looked at."
 
 
@@ -66,6 +68,19 @@ def switch_id_led(action_id: str) -> None:
             led.keep_lit(session, asset, action, now=true_now())
 
 
+@task("hardware.shut_down")
+def shut_down(action_id: str) -> None:
+    """Have the machine's operating system shut down; kept as being sent before it is, so that it never is twice."""
+    with transaction() as session:
+        action = shutdown.begin(session, UUID(action_id), now=true_now())
+        if action is None:
+            return
+        asset = session.get_one(Asset, action.asset_id)
+    told = _shut_down(asset)
+    with transaction() as session:
+        shutdown.end(session, action, told, now=true_now())
+
+
 @task("hardware.relight")
 def light_again(action_id: str) -> None:
     """Time to light it once more, behind whatever the BMC is asked just now."""
@@ -79,8 +94,21 @@ def sweep() -> None:
     with transaction() as session:
         ended = overdue.end_overdue(session, now=true_now())
         ended += led.end_unanswered(session, now=true_now())
+        ended += shutdown.end_lost(session, now=true_now())
     if ended:
         log.warning("%d requests ended: the site's worker did not answer", ended)
+
+
+def _shut_down(asset: Asset) -> ShutdownTold | led.Failure:
+    try:
+        bmc = bmc_of(asset, _keys())
+        if isinstance(bmc, IpmiTarget):
+            return ipmi_power.shut_down(bmc, SHUTDOWN_WITHIN_S)
+        return redfish_power.shut_down(bmc, SHUTDOWN_WITHIN_S)
+    except HardwareError as error:
+        return led.Failure(error.reason, error.advice)
+    except AppError as error:
+        return led.Failure(error.detail, SHUTDOWN_ADVICE)
 
 
 def _switch(asset: Asset, seconds: int) -> led.Failure | None:

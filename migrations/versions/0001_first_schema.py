@@ -509,16 +509,26 @@ def upgrade() -> None:
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("advice", sa.Text(), nullable=True),
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('queued', 'done', 'failed')", name=op.f("ck_device_action_state")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed', 'unknown')", name=op.f("ck_device_action_state")
+        ),
         sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_device_action_asset_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_action")),
     )
     op.create_index(op.f("ix_device_action_asset_id"), "device_action", ["asset_id"], unique=False)
+    op.create_index(
+        "ix_device_action_open",
+        "device_action",
+        ["requested_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
     op.create_table(
         "diagnostics",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1067,6 +1077,11 @@ def downgrade() -> None:
     op.drop_index("ix_diagnostics_open", table_name="diagnostics", postgresql_where=sa.text("state <> 'done'"))
     op.drop_index("ix_diagnostics_asset_id_requested_at", table_name="diagnostics")
     op.drop_table("diagnostics")
+    op.drop_index(
+        "ix_device_action_open",
+        table_name="device_action",
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
     op.drop_index(op.f("ix_device_action_asset_id"), table_name="device_action")
     op.drop_table("device_action")
     op.drop_index("ix_asset_site_id_tag", table_name="asset")

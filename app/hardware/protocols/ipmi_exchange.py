@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.core.errors import HardwareError, Malformed, TimedOut, Unreachable
@@ -44,17 +44,21 @@ class Exchange:
         self.deadline = deadline
         self._wire = wire
         self._flying: dict[int, _Flight] = {}
+        self._again_after: Collection[int] = TRY_AGAIN
         self._next_sequence = 0
         self._heard = 0
         self._counts: bool | None = None  # whether the BMC numbers its packets, None before its second one
 
-    def ask(self, requests: Iterable[Request], sendings: int = SENDINGS) -> Generator[Answer]:
+    def ask(
+        self, requests: Iterable[Request], sendings: int = SENDINGS, again_after: Collection[int] = TRY_AGAIN
+    ) -> Generator[Answer]:
         """Yield the answer to each request, in their order: the data after the completion code, or the refusal.
 
         Lost packets are sent again, a busy BMC is asked again with growing pauses. Raises TimedOut or Unreachable when
         the BMC has fallen silent, Malformed for an answer that is none. One iteration at a time: end it, or drop it,
         before the next.
         """
+        self._again_after = again_after
         self._flying.clear()  # what an earlier caller gave up is nobody's answer any more
         coming = enumerate(requests)
         resting: list[_Flight] = []
@@ -151,7 +155,7 @@ class Exchange:
         if not reply.data:
             raise Malformed("the BMC answered without a completion code", ADVICE_FIRMWARE)
         code = reply.data[0]
-        if code in TRY_AGAIN:
+        if code in self._again_after:
             self.pace.busy()
             pause_s = next(flight.pauses, None)
             if pause_s is not None and self.deadline.remaining_s >= pause_s:

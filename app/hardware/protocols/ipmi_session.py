@@ -169,6 +169,16 @@ class BmcSession:
             raise answer
         return answer
 
+    def command_once(self, netfn: int, command: int, data: bytes = b"") -> None:
+        """Send what acts on the machine exactly once, whatever becomes of it: never again by itself.
+
+        Raises CompletionCode for a refusal; TimedOut or Unreachable when nobody knows whether it arrived.
+        """
+        self._ahead.settle()
+        answer = next(self._exchange.ask([Request(netfn, command, data)], sendings=1, again_after=()))
+        if isinstance(answer, CompletionCode):
+            raise answer
+
     def alive(self) -> bool:
         """Tell, with one request and no resend, whether the BMC still answers in this session."""
         self._ahead.settle()

@@ -66,11 +66,12 @@ def identify(target: RedfishTarget, on: bool, deadline_s: float) -> None:
 
 
 def _lights(door: Door) -> list[str]:
-    systems, chassis = (_paths(door, name) for name in ("Systems", "Chassis"))
+    systems, chassis = (paths_of(door, name) for name in ("Systems", "Chassis"))
     return [*systems[:1], *chassis[:4]]
 
 
-def _paths(door: Door, name: str) -> list[str]:
+def paths_of(door: Door, name: str) -> list[str]:
+    """The resources of one of the root's collections ("Systems", "Chassis"); none where it is not there."""
     link = door.root.get(name)
     path = below_root(link.get("@odata.id")) if isinstance(link, dict) else None
     collection = Wanted(path or f"{ROOT}/{name}", "systems" if name == "Systems" else "chassis*", 0)

@@ -138,6 +138,11 @@ class Door:
         answer, said = self._once("PATCH", path, body, {**self._headers, **({"If-Match": etag} if etag else {})})
         check(answer, said, path)
 
+    def act(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send an action exactly once, whatever becomes of it. Raises NotAccepted where the service declines."""
+        answer, said = self._once("POST", path, body, self._headers)
+        check(answer, said, path)
+
     def _log_in(self) -> None:
         path = self._sessions_path()
         account = {"UserName": self._target.username, "Password": self._target.password}
