@@ -7,6 +7,7 @@ from app.core.database import Base
 from app.hardware import models as hardware
 from app.jobs import models as jobs
 from app.jobs import models_conflict as conflicts
+from app.jobs import models_power as jobs_power
 from app.jobs import models_procedure as procedures
 from app.parts import models as parts
 from app.people import models as people
@@ -14,5 +15,7 @@ from app.shifts import models as shifts
 from app.sites import models as sites
 from app.tickets import models as tickets
 
-PACKAGES = (events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures)
+PACKAGES = (
+    events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures, jobs_power,
+)  # fmt: skip
 metadata = Base.metadata

@@ -39,7 +39,7 @@ from app.jobs.teams import Priority
 api = APIBlueprint("jobs_api", __name__, url_prefix="/api/v1", tag="Work orders")
 
 VERBS = ", ".join(str(verb) for verb in Verb)
-STOPPABLE = frozenset({Verb.MATCH, Verb.START, Verb.STEP, Verb.COMPLETION})
+STOPPABLE = frozenset({Verb.MATCH, Verb.START, Verb.STEP, Verb.SHUTDOWN, Verb.COMPLETION})
 
 
 class OfferQuery(Schema):

@@ -223,6 +223,7 @@ SCHEMAS: Mapping[Verb, type[VerbSchema]] = {
     Verb.DISCREPANCY: DiscrepancySchema,
     Verb.START: VerbSchema,
     Verb.STEP: StepSchema,
+    Verb.SHUTDOWN: VerbSchema,
     Verb.SIGHTING: SightingSchema,
     Verb.HOLD: HoldSchema,
     Verb.ADDITION: AdditionSchema,

@@ -190,6 +190,11 @@ PAGES: Final[Mapping[Verb, VerbPage]] = {
         "Release it now", "A technician may take it before its appointment.", "Release it", VerbForm
     ),
     Verb.HOLD: VerbPage("Put it on hold", "The appointment is given back.", "Put it on hold", HoldForm),
+    Verb.SHUTDOWN: VerbPage(
+        "Shut the machine down",
+        "Its operating system is asked to shut down, once, and read until it is off. The customer agreed to it.",
+        "Ask it to shut down", VerbForm, danger=True,
+    ),
     Verb.REOPENING: VerbPage("Open it again", "The same order is booked again.", "Open it again", WhyForm),
     Verb.NOTE: VerbPage("Write a note", "It stays in the record for ever.", "Write it", NoteForm),
     Verb.CANCELLATION: VerbPage(

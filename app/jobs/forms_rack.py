@@ -197,6 +197,17 @@ class SightingForm(VerbForm):
     )
 
 
+class ShutdownForm(VerbForm):
+    """The machine's own shutdown."""
+
+    title, press = "Shut the machine down", "Ask it to shut down"
+    lead = (
+        "Its operating system is asked to shut down, once. Then it is read until BMC and outlets say that it is off, "
+        "ten minutes at most. The customer agreed to it; it goes on record with your name."
+    )
+    done = "Asked. The card Power shows how far it is."
+
+
 class NoteForm(VerbForm):
     """A remark."""
 
@@ -249,6 +260,7 @@ FORMS: dict[Verb, type[VerbForm]] = {
     Verb.ESCALATION: HelpForm,
     Verb.ADDITION: AdditionForm,
     Verb.NOTE: NoteForm,
+    Verb.SHUTDOWN: ShutdownForm,
     Verb.SIGHTING: SightingForm,
     Verb.PART: PartForm,
     Verb.COMPLETION: CompletionForm,

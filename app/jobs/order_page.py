@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,28 +20,22 @@ from app.jobs.clocks.facts import Fact as Happened
 from app.jobs.clocks.promises import Appointed, order_clocks
 from app.jobs.clocks_page import Shown, shown
 from app.jobs.day import Window, last_start, window_of
-from app.jobs.disks import STATE_VALID, Disks, is_old, unsafe_to_pull
+from app.jobs.guards_page import DiskPage, PowerPage, disks_shown, power_shown
 from app.jobs.kind import Evidence, Kind
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, Referral, Step, WorkOrder
-from app.jobs.operations.disk_guard import disks_of, drive_name, guards_disks
-from app.jobs.operations.phone_codes import held_codes
-from app.jobs.operations.power_guard import is_cold, needs_off, power_of, sighting_of, subject
 from app.jobs.operations.procedures import reserved_minutes
 from app.jobs.operations.rack import start_facts
 from app.jobs.outlook import Fact, Gate, Main
 from app.jobs.outward import allowed_verbs
 from app.jobs.photo_pairs import Album, album
-from app.jobs.power import STATE_VALID as POWER_VALID
-from app.jobs.power import PowerState, Sighting, why_not_off
-from app.jobs.power import is_old as power_is_old
 from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_told, is_call, record_of
 from app.jobs.queries_order import OrderFacts
 from app.jobs.rules import device_serial
 from app.jobs.start import check_start
-from app.jobs.states import AT_RACK, OrderState, Verb
-from app.jobs.stops import MATCH_VALID, Stop, is_stale
+from app.jobs.states import Verb
+from app.jobs.stops import MATCH_VALID, is_stale
 from app.shifts.queries import site_calendar
 from app.shifts.queries_places import present
 from app.shifts.window import closes_at
@@ -71,35 +64,6 @@ class Lamp:
 
     action: DeviceAction
     until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DiskPage:
-    """What the disk guard shows. `disks` None: no source tells of drives; `held` is what a tablet checks codes by.
-
-    From `old_at` on what is known is too old to pull by.
-    """
-
-    disks: Disks | None
-    unsafe: Stop | None
-    is_old: bool
-    old_at: datetime | None
-    held: str
-
-
-@dataclass(frozen=True, slots=True)
-class PowerPage:
-    """What the power guard shows. `stop` None: hands may do what needs it off. `held`: what a tablet checks codes by.
-
-    From `old_at` on what is known is too old to rest on.
-    """
-
-    state: PowerState
-    stop: Stop | None
-    is_old: bool
-    old_at: datetime | None
-    sighting: Sighting | None
-    held: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +175,8 @@ def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: d
         no_return_until=last_no_return(reserved_minutes(order), closes_at(calendar, now)),
         timer_until=_timer(order, following),
         is_stale=is_stale(order.matched_at, now),
-        disks=_disks(order, seen.newest, now),
-        power=_power(seen, now),
+        disks=disks_shown(order, seen.newest, now),
+        power=power_shown(seen, now),
         said=said,
         safety=outlook.safety(said, kind, consent_needed=order.consent_needed),
         gates=_gates(order),
@@ -250,28 +214,6 @@ def _timer(order: WorkOrder, following: Step | None) -> datetime | None:
         return None
     before = next((s.done_at for s in reversed(order.steps) if s.position < following.position and s.done_at), None)
     return before + timedelta(seconds=following.within_s) if before else None
-
-
-def _disks(order: WorkOrder, newest: Diagnostics | None, now: datetime) -> DiskPage | None:
-    if order.state not in AT_RACK or not guards_disks(order):
-        return None
-    disks = disks_of(order, newest)
-    if disks is None:
-        return DiskPage(None, None, is_old=False, old_at=None, held="")
-    old_at = disks.taken_at + STATE_VALID if disks.taken_at else None
-    held = held_codes(order, drive_name(order, disks), now) if order.state == OrderState.WORKING else None
-    return DiskPage(disks, unsafe_to_pull(disks), is_old(disks, now), old_at, json.dumps(held) if held else "")
-
-
-def _power(seen: OrderFacts, now: datetime) -> PowerPage | None:
-    order = seen.order
-    if order.state not in AT_RACK or not is_cold(order):
-        return None
-    state, sighting = power_of(order, seen.newest, seen.cords), sighting_of(order)
-    held = held_codes(order, subject(order), now) if order.state == OrderState.WORKING and needs_off(order) else None
-    old_at = state.taken_at + POWER_VALID if state.taken_at else None
-    stop = why_not_off(state, now, sighting=sighting)
-    return PowerPage(state, stop, power_is_old(state, now), old_at, sighting, json.dumps(held) if held else "")
 
 
 def _clocks(seen: OrderFacts, now: datetime) -> list[Clock]:

@@ -195,6 +195,16 @@ TOLD = {
 }  # fmt: skip
 
 
+SHUTDOWNS: Mapping[str, tuple[str, str | None]] = {
+    "asked": ("Shutdown asked for", None), "sent": ("Shutdown sent to the machine", None),
+    "unknown": ("Shutdown: nobody knows whether it arrived", "unknown"), "off": ("The machine is off", "ok"),
+    "failed": ("Shutdown not sent", "warning"), "still_on": ("The machine did not go down", "warning"),
+    "loaded": ("The BMC says off, the outlets carry load", "warning"),
+    "unseen": ("Nobody can tell whether the machine is off", "unknown"),
+    "back": ("The machine is on again by itself", "critical"),
+}  # fmt: skip
+
+
 def told(verb: str, detail: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, str | None]:
     """An event in plain words, with a mark's state or None. `titles` are the steps' by key."""
     if detail.get("stopped"):
@@ -205,6 +215,8 @@ def told(verb: str, detail: Mapping[str, Any], titles: Mapping[str, str]) -> tup
         return titles.get(str(detail.get("step")), "Step"), "ok"
     if verb == Verb.DISCREPANCY:
         return ("Record corrected", "ok") if detail.get("corrected") else ("Discrepancy reported", "warning")
+    if verb == Verb.SHUTDOWN:
+        return SHUTDOWNS.get(str(detail.get("course")), ("Shutdown", None))
     if verb == Verb.SIGHTING:
         return ("Seen: it is on", "warning") if detail.get("power") == "on" else ("Seen: it is off", "ok")
     return TOLD.get(verb, verb.replace("_", " ").capitalize()), None

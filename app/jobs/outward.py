@@ -18,6 +18,7 @@ from app.jobs.models import Escalation, Referral, WorkOrder
 from app.jobs.operations.act import second_wanted
 from app.jobs.operations.escalate import Escalated
 from app.jobs.operations.offers import Offer
+from app.jobs.operations.power_guard import is_cold
 from app.jobs.queries import latest_diagnostics
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb, verbs_now
@@ -77,6 +78,10 @@ def waiting_form(order: WorkOrder) -> dict[str, Any] | None:
     }
 
 
+COLD = frozenset({Verb.SHUTDOWN, Verb.SIGHTING})
+"""Verbs of jobs that take the machine down."""
+
+
 def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
     """What this caller may do to this order now; nothing with a token that may only read."""
     if not principal.may(Permission.ORDERS_ACT, order.site_id):
@@ -87,6 +92,8 @@ def allowed_verbs(order: WorkOrder, principal: Principal) -> list[Verb]:
         is_holder=order.holder_id is not None and order.holder_id == principal.person_id,
         second_wanted=second_wanted(order),
     )
+    if not is_cold(order):
+        verbs = [verb for verb in verbs if verb not in COLD]
     return [verb for verb in verbs if verb != Verb.RESOLUTION or order.conflicts_open]
 
 

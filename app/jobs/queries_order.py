@@ -37,6 +37,7 @@ from app.hardware.queries import ID_LED, under_way
 from app.hardware.queries_diagnosis import VERB
 from app.jobs.clocks.promises import Delivery
 from app.jobs.models import Escalation, OrderTicket, Photo, PromiseTold, Referral, Step, WorkOrder
+from app.jobs.models_power import Shutdown
 from app.jobs.power import Cord
 from app.jobs.queries import OPEN_STATES
 from app.jobs.queries_machine import SPEAKS_FOR
@@ -75,6 +76,7 @@ class OrderFacts:
     deliveries: Sequence[Delivery]
     lines: Sequence[Line]
     cords: Sequence[Cord]
+    shutdown: Shutdown | None
 
 
 def order_facts(session: Session, principal: Principal, number: str, now: datetime) -> OrderFacts:
@@ -113,6 +115,7 @@ def _facts(row: Mapping[str, Any]) -> OrderFacts:
         deliveries=[_delivery(one) for one in told if one["subject"] == order.number],
         lines=[_line(one) for one in row["lines"] or ()],
         cords=[Cord(**one) for one in row["cords"] or ()],
+        shutdown=first_revived(Shutdown, row["shutdown"]),
     )
 
 
@@ -179,6 +182,7 @@ def _parts() -> dict[str, Select[Any]]:
         "rack": select(*columns_of(Rack)).join(Asset, Asset.rack_id == Rack.id).where(Asset.id == WorkOrder.asset_id),
         "cords": select(PowerCord.psu, pdu.tag.label("pdu"), PowerCord.outlet).join(pdu, pdu.id == PowerCord.pdu_id)
         .where(PowerCord.asset_id == WorkOrder.asset_id).order_by(PowerCord.psu),
+        "shutdown": _one(Shutdown, Shutdown.order_id == WorkOrder.id).order_by(Shutdown.asked_at.desc()).limit(1),
         "ticket": _one(Ticket, Ticket.id == WorkOrder.ticket_id),
         "escalation": _one(Escalation, Escalation.id == WorkOrder.escalation_id),
         "holder": select(Person.id, Person.name, Person.full_name).where(Person.id == WorkOrder.holder_id),

@@ -44,6 +44,7 @@ class Verb(StrEnum):
     DISCREPANCY = "discrepancy"
     START = "start"
     STEP = "step"
+    SHUTDOWN = "shutdown"
     SIGHTING = "sighting"
     HOLD = "hold"
     ADDITION = "addition"
@@ -107,6 +108,7 @@ RULES: dict[Verb, Rule] = {
     Verb.DISCREPANCY: _rule(BEFORE_WORKING, {S.CLAIMED}, holder=True, second=SERVICE_ROLES),
     Verb.START: _rule({S.MATCHED}, {S.WORKING}, holder=True),
     Verb.STEP: _rule({S.WORKING}, (), holder=True, second=HANDS),
+    Verb.SHUTDOWN: _rule({S.WORKING}, (), R.L1_ENGINEER, R.SYSADMIN, holder=True),
     Verb.SIGHTING: _rule({S.WORKING}, (), holder=True, second=HANDS),
     Verb.HOLD: _rule({S.RELEASED, S.CLAIMED, S.MATCHED, S.WORKING}, WAITING, R.L1_ENGINEER, holder=True),
     Verb.ADDITION: _rule({S.MATCHED, S.WORKING}, (), holder=True),

@@ -938,6 +938,36 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_order_ticket_ticket_id"), "order_ticket", ["ticket_id"], unique=False)
     op.create_table(
+        "shutdown",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("action_id", sa.Uuid(), nullable=False),
+        sa.Column("course", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.Column("problem", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint(
+            "course IN ('asked', 'sent', 'unknown', 'off', 'failed', 'still_on', 'loaded', 'unseen', 'back')",
+            name=op.f("ck_shutdown_course"),
+        ),
+        sa.ForeignKeyConstraint(["action_id"], ["device_action.id"], name=op.f("fk_shutdown_action_id")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_shutdown_asset_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["work_order.id"], name=op.f("fk_shutdown_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shutdown")),
+    )
+    op.create_index("ix_shutdown_order_id_asked_at", "shutdown", ["order_id", "asked_at"], unique=False)
+    op.create_index(
+        "uq_shutdown_under_way",
+        "shutdown",
+        ["asset_id"],
+        unique=True,
+        postgresql_where=sa.text("course IN ('asked', 'sent', 'unknown')"),
+    )
+    op.create_table(
         "procedure",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("job_kind", sa.Text(), nullable=False),
@@ -1027,6 +1057,13 @@ def downgrade() -> None:
     op.drop_table("procedure")
     op.drop_index("ix_promise_told_order_id_at", table_name="promise_told")
     op.drop_table("promise_told")
+    op.drop_index(
+        "uq_shutdown_under_way",
+        table_name="shutdown",
+        postgresql_where=sa.text("course IN ('asked', 'sent', 'unknown')"),
+    )
+    op.drop_index("ix_shutdown_order_id_asked_at", table_name="shutdown")
+    op.drop_table("shutdown")
     op.drop_index(op.f("ix_order_ticket_ticket_id"), table_name="order_ticket")
     op.drop_table("order_ticket")
     op.drop_index("ix_referral_created_at", table_name="referral")

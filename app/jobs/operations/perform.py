@@ -15,7 +15,7 @@ from app.core.errors import Conflict, VersionConflict
 from app.core.events import DeviceStamp
 from app.jobs.models import WorkOrder
 from app.jobs.operations import check as checking
-from app.jobs.operations import conflicts, late, notes, planning, power_guard, proof, rack, steps
+from app.jobs.operations import conflicts, late, notes, planning, power_guard, proof, rack, shutdown, steps
 from app.jobs.operations.act import Act, check, replayed
 from app.jobs.operations.disk_guard import look_again
 from app.jobs.operations.stopping import record_stop
@@ -35,6 +35,7 @@ HANDLERS: Mapping[Verb, Callable[[Act, dict[str, Any]], object]] = {
     Verb.DISCREPANCY: checking.discrepancy,
     Verb.START: rack.start,
     Verb.STEP: steps.step,
+    Verb.SHUTDOWN: shutdown.ask,
     Verb.SIGHTING: power_guard.sighting,
     Verb.HOLD: planning.hold,
     Verb.ADDITION: rack.addition,

@@ -17,9 +17,12 @@ from app.hardware.models import Diagnostics
 from app.hardware.queries import latest
 from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, WorkOrder
+from app.jobs.models_power import Shutdown
 from app.jobs.operations.act import Act, flag
 from app.jobs.operations.phone_codes import ReadOut, check_reader, is_reader, issue, spend
 from app.jobs.power import STATE_VALID, Cord, PowerState, Seen, Sighting, is_old, read_power, why_not_off
+from app.jobs.power_course import Course
+from app.jobs.queries_power import newest_shutdown
 from app.jobs.stops import Guard, Stopped
 
 
@@ -57,6 +60,11 @@ def sighting_of(order: WorkOrder) -> Sighting | None:
     return Sighting(seen["by"], datetime.fromisoformat(seen["at"]), seen["power"] == "on", Seen(seen["how"]))
 
 
+def off_since(found: Shutdown | None) -> datetime | None:
+    """Since when the machine was known to be off, or is known to have come back; None when it never was."""
+    return found.since if found is not None and found.course in {Course.OFF, Course.BACK} else None
+
+
 def subject(order: WorkOrder) -> str:
     """What a code is bound to: this order's machine without power."""
     return f"{order.number}|power|{order.asset.tag}"
@@ -72,7 +80,7 @@ def check_off(act: Act, evidence: dict[str, Any]) -> dict[str, Any]:
         flag(order, f"Done without network on a machine that must be off, by the code that {by_code} read out.")
         return {"code_by": by_code}
     state, seen = power_now(act), sighting_of(order)
-    if stop := why_not_off(state, act.at, sighting=seen):
+    if stop := why_not_off(state, act.at, sighting=seen, was_off_at=off_since(newest_shutdown(act.session, order.id))):
         raise Stopped(stop)
     return {"read": state.words, **({} if state.is_off or seen is None else {"seen_by": seen.by, "how": seen.how})}
 
@@ -80,6 +88,8 @@ def check_off(act: Act, evidence: dict[str, Any]) -> dict[str, Any]:
 def sighting(act: Act, body: dict[str, Any]) -> None:
     """What somebody sees of the machine's power: the holder with a photo of it, anybody else by their own sign-in."""
     order = act.order
+    if not is_cold(order):
+        raise Conflict("wrong_state", "This job leaves the machine on: nobody is asked what they see of its power.")
     photo = _photo(act) if act.person_id == order.holder_id else None
     how = Seen.PHOTO if photo else Seen.SECOND_PERSON
     seen = {"power": body["power"], "how": str(how), **({"photo": str(photo.id)} if photo else {})}

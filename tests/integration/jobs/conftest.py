@@ -123,14 +123,18 @@ class Hall:
 
     def answer(self, document: DiagnosticsDocument | None = None) -> None:
         """Play the site's worker: end every open diagnostics with this document and run what waits for it."""
+        with self.app.app_context(), transaction() as session:
+            asked = session.scalars(select(Diagnostics).where(Diagnostics.state != "done")).all()
+            for one in asked:
+                running = begin(session, one.id, now=true_now())
+                assert running is not None
+                done = document or healthy_server(one.asset.tag)
+                assert finish(session, running, replace(done, id=str(one.id), taken_at=clock.business_now()))
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Run what waits for diagnostics that are there."""
         with self.app.app_context():
-            with transaction() as session:
-                asked = session.scalars(select(Diagnostics).where(Diagnostics.state != "done")).all()
-                for one in asked:
-                    running = begin(session, one.id, now=true_now())
-                    assert running is not None
-                    done = document or healthy_server(one.asset.tag)
-                    assert finish(session, running, replace(done, id=str(one.id), taken_at=clock.business_now()))
             with transaction() as session:
                 waiting = session.execute(
                     text("DELETE FROM procrastinate_jobs WHERE task_name LIKE 'jobs.%' RETURNING task_name, args")
