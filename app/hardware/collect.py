@@ -53,16 +53,18 @@ def collect(
     on_part: OnPart | None = None,
     earlier: DiagnosticsDocument | None = None,
     document_id: str | None = None,
+    insists: bool = False,
 ) -> DiagnosticsDocument:
     """Take diagnostics of one device; always returns, inside the target's deadline and a few milliseconds.
 
     `on_part(source, part)` is called in this thread as answers arrive: `part` has name, state (reading, ok, warning,
     unknown) and detail, and of what arrived: power, components, readings; the last of a source has `source`, its row.
-    `earlier` tells which outlets and ports were on before, and what of an event log is history. The thread of a source
-    that hangs may outlive the call.
+    `earlier` tells which outlets and ports were on before, and what of an event log is history. `insists`: a person
+    waits, so that a device that is being left alone is tried once. The thread of a source that hangs may outlive the
+    call.
     """
     taken_at, started = clock(), time.monotonic()
-    outcomes = ask_all(askings_of(target, clock, earlier), target.deadline_s, on_part or tell_nobody)
+    outcomes = ask_all(askings_of(target, clock, earlier, insists=insists), target.deadline_s, on_part or tell_nobody)
     return document_of(target, outcomes, taken_at, _elapsed_ms(started), earlier, document_id)
 
 

@@ -145,7 +145,8 @@ class Identity:
 class IpmiAnswer:
     """All that one BMC said in one session; parts that failed are named in `problems` (part -> sentence).
 
-    The log is newest first, in the log's own order. `log_full`: entries were lost for want of room.
+    The log is newest first, in the log's own order. `log_full`: entries were lost for want of room. `was_left_alone`
+    after failures, and asked because somebody insisted.
     """
 
     power_on: bool | None
@@ -157,6 +158,7 @@ class IpmiAnswer:
     problems: dict[str, str] = field(default_factory=dict)
     inventory: tuple[InventoryItem, ...] = ()
     log_full: bool = False
+    was_left_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

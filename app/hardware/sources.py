@@ -33,6 +33,7 @@ from app.hardware.target import Neighbour, ProbeTarget
 from app.hardware.vendors import ipmi_family, redfish_families
 
 SKEW_WORTH_TELLING_S = 300.0
+LEFT_ALONE = "it was being left alone after failures, and answered when it was asked all the same"
 READING_HOST = {"name": "ssh", "state": "reading", "part": "commands"}
 
 Tell = Callable[[dict[str, Any]], None]
@@ -73,12 +74,19 @@ class Asking:
 
 
 def askings_of(
-    target: ProbeTarget, clock: Callable[[], datetime], earlier: DiagnosticsDocument | None = None
+    target: ProbeTarget,
+    clock: Callable[[], datetime],
+    earlier: DiagnosticsDocument | None = None,
+    *,
+    insists: bool = False,
 ) -> tuple[Asking, ...]:
-    """Everything to ask for a target, the device itself first. `earlier` tells what of its event log is history."""
+    """Everything to ask for a target, the device itself first. `earlier` tells what of its event log is history.
+
+    `insists`: a person waits for it, so that a device that is being left alone is tried once all the same.
+    """
     device, found = target.device, []
     if device.ipmi is not None:
-        found.append(_ipmi(device.ipmi, device.serial, clock, earlier))
+        found.append(_ipmi(device.ipmi, device.serial, clock, earlier, insists=insists))
     if device.redfish is not None:
         found.append(_redfish(device.redfish, device.serial, clock))
     if device.snmp is not None:
@@ -89,11 +97,16 @@ def askings_of(
 
 
 def _ipmi(
-    bmc: IpmiTarget, serial: str | None, clock: Callable[[], datetime], earlier: DiagnosticsDocument | None
+    bmc: IpmiTarget,
+    serial: str | None,
+    clock: Callable[[], datetime],
+    earlier: DiagnosticsDocument | None,
+    *,
+    insists: bool,
 ) -> Asking:
     def ask(deadline_s: float, tell: Tell) -> Answer:
         progress = BmcProgress(ipmi_family(None), clock(), earlier)
-        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(progress.part(part, value)))
+        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(progress.part(part, value)), insists=insists)
         return bmc_answer(answer, serial, clock(), earlier)
 
     return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)
@@ -112,7 +125,8 @@ def bmc_answer(
     facts = join_facts((live, log))
     problems = tuple(f"{part}: {reason}" for part, reason in answer.problems.items())
     skew = (f"{note}, which are corrected by it" for note in _skew(answer.clock_skew_s))
-    notes = (*skew, *_other_serial(answer.identity.serial, serial), *unread_inventories(answer))
+    alone = (LEFT_ALONE,) if answer.was_left_alone else ()
+    notes = (*alone, *skew, *_other_serial(answer.identity.serial, serial), *unread_inventories(answer))
     return Answer(facts, answer.requests, problems, notes)
 
 

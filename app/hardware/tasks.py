@@ -49,7 +49,13 @@ def take_diagnostics(diagnostics_id: str) -> None:
     assert run.started_at is not None
     earlier = DiagnosticsDocument.from_dict(before.document) if before and before.document else None
     started_at = run.started_at
-    document = examine(reach, run_id, earlier=earlier, show=lambda parts: _show(run_id, started_at, parts))
+    document = examine(
+        reach,
+        run_id,
+        earlier=earlier,
+        show=lambda parts: _show(run_id, started_at, parts),
+        insists=run.requested_by != diagnose.SYSTEM,
+    )
     _store(run, document)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -120,7 +121,7 @@ def _facts(row: Mapping[str, Any]) -> OrderFacts:
 
 
 def _order(row: Mapping[str, Any]) -> WorkOrder:
-    closed_days = all_revived(ClosedDay, row["closed_days"])
+    closed_days = _closed_days(tuple((one["day"], one["confirmed_at"]) for one in row["closed_days"] or ()))
     site = first_revived(Site, row["site"], closed_days=closed_days)
     begins, ends = (row[name] and datetime.fromisoformat(row[name]) for name in ("begins", "ends"))
     return revived(
@@ -134,6 +135,11 @@ def _order(row: Mapping[str, Any]) -> WorkOrder:
         appointment=revived(Appointment, {"during": Range(begins, ends)}) if begins else None,
         steps=all_revived(Step, row["steps"]),
     )
+
+
+@lru_cache(maxsize=1000)  # a site's are the same on every page
+def _closed_days(told: tuple[tuple[str, str | None], ...]) -> list[ClosedDay]:
+    return all_revived(ClosedDay, ({"day": day, "confirmed_at": confirmed_at} for day, confirmed_at in told))
 
 
 def _delivery(told: Mapping[str, Any]) -> Delivery:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -18,6 +18,9 @@ from app.core.queue import CENTRAL, defer, site_queue
 from app.hardware.diagnostics import DiagnosticsDocument
 from app.hardware.models import Asset, Diagnostics
 from app.hardware.readings import State
+
+SYSTEM: Final = "system"
+"""Who asks where nobody does: a trap, the watch after a repair."""
 
 
 @dataclass(frozen=True, slots=True)

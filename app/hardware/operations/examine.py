@@ -21,12 +21,17 @@ Part = dict[str, Any]
 
 
 def examine(
-    reach: Reach, run_id: UUID, *, earlier: DiagnosticsDocument | None, show: Callable[[list[Part]], None]
+    reach: Reach,
+    run_id: UUID,
+    *,
+    earlier: DiagnosticsDocument | None,
+    show: Callable[[list[Part]], None],
+    insists: bool = False,
 ) -> DiagnosticsDocument:
     """Take diagnostics within the target's deadline; always returns.
 
     `show` gets every source (name, state, detail) each time one of them says something: first what will be asked.
-    What cannot be asked because of us stands among the sources, as what failed.
+    What cannot be asked because of us stands among the sources, as what failed. `insists`: a person asked for it.
     """
     try:
         target = parse_target(reach.target)
@@ -40,7 +45,8 @@ def examine(
         progress[name] = _part(name, part["state"], part["detail"])
         show(list(progress.values()))
 
-    document = moved(collect(target, true_now, on_part=note, earlier=earlier, document_id=str(run_id)), drill_offset())
+    said = collect(target, true_now, on_part=note, earlier=earlier, document_id=str(run_id), insists=insists)
+    document = moved(said, drill_offset())
     if not reach.unusable:
         return document
     return replace(document, sources=(*document.sources, *reach.unusable), complete=False)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 from app.core.database import notify
 from app.core.errors import Invalid, Unavailable
 from app.hardware.models import Asset, DeviceEvent, Diagnostics, TrapDrop
-from app.hardware.operations.diagnose import request_diagnostics
+from app.hardware.operations.diagnose import SYSTEM, request_diagnostics
 from app.hardware.operations.reach import agent_of
 from app.hardware.readings import SnmpTarget
 from app.hardware.trap_guard import Clock, Drop
@@ -131,7 +131,7 @@ def ask_owed(session: Session, sites: Sequence[int], *, budget: int, now: dateti
         if asked >= budget or not _may_ask(session, asset, now):
             left = True
             continue
-        run = request_diagnostics(session, asset, by="system", reason=REASON, now=now)
+        run = request_diagnostics(session, asset, by=SYSTEM, reason=REASON, now=now)
         settled = update(DeviceEvent).where(DeviceEvent.asset_id == asset.id, DeviceEvent.owed)
         session.execute(settled.values(owed=False, diagnostics_id=run.id))
         asked += 1

@@ -31,13 +31,19 @@ class Breaker:
         self._lock = threading.Lock()
         self._counts: Memory[_Count] = Memory(size=2000, keep_s=10 * rest_s, clock=clock)
 
-    def check(self, device: Hashable) -> None:
-        """Raise the last failure again, with the time that is left, while the device is left alone."""
+    def check(self, device: Hashable, *, insists: bool = False) -> bool:
+        """Raise the last failure again, with the time that is left, while the device is left alone.
+
+        Who `insists` may ask all the same, and hears True then: a failure has to be told with `at_once`.
+        """
         count = self._counts.recall(device)
         left_s = count.rests_until - self._clock() if count is not None else 0.0
-        if count is not None and left_s > 0:
+        if count is None or left_s <= 0:
+            return False
+        if not insists:
             words = f"{count.last.reason}; it is left alone for {left_s:.0f} s more"
             raise type(count.last)(words, count.last.advice) from None
+        return True
 
     def failed(self, device: Hashable, error: HardwareError, *, at_once: bool = False) -> None:
         """Count a failure; `at_once` leaves the device alone after this one."""

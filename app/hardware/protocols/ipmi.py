@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -74,7 +74,7 @@ class _Turn:
         self.lock = threading.Lock()
 
 
-def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -> IpmiAnswer:
+def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None, *, insists: bool = False) -> IpmiAnswer:
     """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
 
     `on_part(name, value)` is called as parts arrive: "power" (bool), "log" (tuple), "health" (those sensors that
@@ -86,14 +86,17 @@ def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None) -
     an inventory of its own.
     Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
     their reservations. A BMC that let no session come about three times in a row, or has none free, is left alone for
-    a minute: then the last failure is raised again at once. Raises Unreachable, TimedOut, AuthRefused, Refused,
-    Unsupported or Malformed when nothing could be read.
+    a minute: then the last failure is raised again at once; but who `insists`, a person who waits for it, gets one try,
+    and both its answer and its failure say so. Raises Unreachable, TimedOut, AuthRefused, Refused, Unsupported or
+    Malformed when nothing could be read.
     """
     deadline = Deadline(deadline_s)
-    with _only_reader(target, deadline), _open(target, deadline) as session:
-        reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline.remaining_s * LOG_SHARE))
-        reading.take_all()
-        return reading.answer()
+    with _only_reader(target, deadline):
+        was_left_alone = _breaker.check(target, insists=insists)
+        with _open(target, deadline, was_left_alone=was_left_alone) as session:
+            reading = _Reading(session, on_part or _tell_nobody, Deadline(deadline.remaining_s * LOG_SHARE))
+            reading.take_all()
+            return replace(reading.answer(), was_left_alone=was_left_alone)
 
 
 def power(target: IpmiTarget, deadline_s: float) -> bool:
@@ -134,13 +137,14 @@ _reading_now: WeakValueDictionary[tuple[str, int], _Turn] = WeakValueDictionary(
 _registry = threading.Lock()
 
 
-def _open(target: IpmiTarget, deadline: Deadline) -> BmcSession:
-    """Open a session, unless the BMC is being left alone."""
-    _breaker.check(target)
+def _open(target: IpmiTarget, deadline: Deadline, *, was_left_alone: bool) -> BmcSession:
+    """Open a session; a BMC that fails again and again is left alone after it."""
     try:
         session = BmcSession(target, deadline.remaining_s)
     except HardwareError as failed:
-        _breaker.failed(target, failed, at_once=failed.advice == ADVICE_SESSIONS)
+        _breaker.failed(target, failed, at_once=was_left_alone or failed.advice == ADVICE_SESSIONS)
+        if was_left_alone:
+            raise type(failed)(f"{failed.reason}; it was left alone and asked all the same", failed.advice) from failed
         raise
     _breaker.answered(target)
     return session

@@ -23,6 +23,7 @@ from lab.machines import Bmc, Event, bay_drives, drive_failing, ecc, lid_open, p
 from lab.processes import free_tcp_ports, free_udp_ports, started
 from lab.tools import missing
 from tests.conftest import NEEDS_PACKAGE
+from tests.integration.hardware.ordered_faults import FAULTS, Finding
 
 NEEDED = missing("ipmi_sim")
 pytestmark = pytest.mark.skipif(bool(NEEDED), reason=f"{NEEDS_PACKAGE}: {', '.join(NEEDED)}")
@@ -35,6 +36,7 @@ MACHINES = {
     "input": Bmc("input", "CZ-1", "A-1", faults=(psu_input_lost(1),)),
     "memory": Bmc("memory", "CZ-2", "A-2", faults=(ecc("B1", uncorrectable=True),)),
     "parts": Bmc("parts", "CZ-3", "A-3", faults=(drive_failing(3, "fault"),), parts=(*supplies(), *bay_drives())),
+    **{name: Bmc(name, f"CZ-{name}", name, faults=(fault,)) for name, (fault, _) in FAULTS.items()},
 }
 
 
@@ -45,8 +47,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield hall
 
 
-def take(target: IpmiTarget) -> DiagnosticsDocument:
-    return collect(ProbeTarget(Device("server", "S", ipmi=target), deadline_s=DEADLINE_S), true_now)
+def take(target: IpmiTarget, *, deadline_s: float = DEADLINE_S, insists: bool = False) -> DiagnosticsDocument:
+    return collect(ProbeTarget(Device("server", "S", ipmi=target), deadline_s=deadline_s), true_now, insists=insists)
+
+
+def found(document: DiagnosticsDocument) -> list[Finding]:
+    return [(one.kind, one.number, one.state) for one in document.findings]
 
 
 def said(document: DiagnosticsDocument) -> object:
@@ -66,6 +72,21 @@ def test_warm_read_says_what_the_cold_read_said_at_any_depth(fleet: Fleet, name:
     assert cold.complete
     assert [said(one) for one in warm] == [said(cold)] * 3
     assert warm[-1].sources[0].requests < cold.sources[0].requests / 2
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_that_went_and_came_between_warm_reads_is_gone_and_told_again(fleet: Fleet, name: str) -> None:
+    """What is remembered is of another time each time: of the faulty machine, then of the mended one."""
+    bmc, (fault, finding) = fleet.bmcs[name], FAULTS[name]
+    before = take(bmc.target())
+    bmc.clear_fault(fault)
+    mended = take(bmc.target())
+    bmc.inject(fault)
+    again = take(bmc.target())
+    assert [found(before), found(again)] == [[finding], [finding]]
+    assert finding not in found(mended)
+    assert [part.state for part in again.components] == [part.state for part in before.components]
+    assert again.sources[0].requests < 100  # warm: sensors, checks and what is new of the log
 
 
 @pytest.mark.parametrize("name", ["faulty", "parts"])
@@ -149,3 +170,21 @@ def test_bmc_that_lets_no_session_come_about_is_left_alone_after_three_tries(tmp
         right = take(bmc.target())
     assert ["left alone" in detail for detail in details] == [False, False, False, True]
     assert right.complete
+
+
+def test_person_who_wants_it_now_is_let_through_to_a_bmc_that_is_left_alone_and_is_told_so(tmp_path: Path) -> None:
+    """The BMC had no address for a while; its worker's sweep has given it rest."""
+    ports = (free_udp_ports(1)[0], free_tcp_ports(1)[0])
+    server = BmcServer(replace(HEALTHY, name="back"), tmp_path, ports)
+    for _ in range(3):
+        take(server.target(), deadline_s=1)
+    again = take(server.target(), deadline_s=1, insists=True)
+    with started([server]) as (bmc,):
+        swept = take(bmc.target())
+        wanted = take(bmc.target(), insists=True)
+        after = take(bmc.target())
+    assert str(again.sources[0].detail).endswith("it was left alone and asked all the same")
+    assert "left alone for" in str(swept.sources[0].detail)
+    assert wanted.complete
+    assert "it was being left alone after failures" in str(wanted.sources[0].detail)
+    assert (after.complete, after.sources[0].detail) == (True, None)

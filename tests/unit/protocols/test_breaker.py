@@ -58,6 +58,19 @@ def test_answer_between_failures_begins_the_count_anew(breaker: Breaker) -> None
     breaker.check("a")
 
 
+def test_who_insists_is_let_through_once_and_a_failure_gives_rest_again(breaker: Breaker, clock: Clock) -> None:
+    assert breaker.check("a", insists=True) is False
+    breaker.failed("a", SILENT, at_once=True)
+    clock.now += 50
+    assert breaker.check("a", insists=True) is True
+    breaker.failed("a", SILENT, at_once=True)
+    with pytest.raises(Unreachable, match="left alone for 60 s more"):
+        breaker.check("a")
+    assert breaker.check("a", insists=True) is True
+    breaker.answered("a")
+    assert breaker.check("a") is False
+
+
 def test_failure_that_asking_makes_worse_gives_rest_at_once(breaker: Breaker) -> None:
     breaker.failed("a", AuthRefused("no free session", "wait"), at_once=True)
     with pytest.raises(AuthRefused, match="left alone"):

@@ -13,8 +13,11 @@ SOURCE = """
 {%- macro list_of(things, name='me') %}<ul data-of="{{ name }}">{% for one in things %}<li>{{ one }}{{ caller(one) }}</li>{% endfor %}</ul>{% endmacro -%}
 {%- set place = 'here' -%}
 {% call(one) list_of([text, markup, none, 3.5, hidden], name=quoted) %}{{ loop_of(one) }}{% endcall %}{{ lacking }}{{ lacking|default('none') }}
-{{- markup ~ text }}{{ text|safe }}{{ text|upper }}{{ namespace(a=1).a }}{{ cycler('a', 'b').next() }}{{ range(3)|join(',') }}{{ place }}
+{{- markup ~ text }}{{ text|safe }}{{ text|upper }}{{ namespace(a=1).a }}{{ cycler('a', 'b').next() }}{{ range(3)|join(',') }}{{ place }}{{ part.name }}{{ part.items }}{{ part['items'] }}{{ part.lacking }}{{ part.get('name') }}
 """  # noqa: E501 -- a template as it would stand in a file
+
+
+PART: dict[str, object] = {"name": "<PSU>", "items": 2}
 
 
 class Hidden:
@@ -28,7 +31,7 @@ def drawn(kind: type[Environment]) -> str:
     app = Flask(__name__)
     environment = kind(app, autoescape=True)
     environment.globals["loop_of"] = lambda one: f"<{type(one).__name__}>"
-    values = {"text": "a < b & 'c'", "markup": Markup("<b>&amp;</b>"), "hidden": Hidden(), "quoted": '"<'}
+    values = {"text": "a < b & 'c'", "markup": Markup("<b>&amp;</b>"), "hidden": Hidden(), "part": PART, "quoted": '"<'}
     return environment.from_string(SOURCE).render(**values)
 
 
