@@ -25,9 +25,11 @@ from app.jobs.forms import AnswerSchema, EscalationSchema, Moment, read, read_ve
 from app.jobs.kinds import KINDS, kind_named
 from app.jobs.models import WorkOrder
 from app.jobs.operations import referrals as answering
+from app.jobs.operations.disk_guard import look_again
 from app.jobs.operations.escalate import escalate, may_read_queue
 from app.jobs.operations.offers import make_offer
 from app.jobs.operations.perform import perform
+from app.jobs.operations.power_left import asks_anew
 from app.jobs.operations.procedures import all_published
 from app.jobs.operations.stopping import stopped_now
 from app.jobs.outward import escalated_form, offer_form, order_form, referral_form
@@ -174,6 +176,17 @@ def act(number: str, verb: str) -> ResponseReturnValue:
     """Do one verb; answers with the order as it is then."""
     named = _verb(verb)
     body = read_verb(named, request.get_json() if request.get_data() else {})
+    try:
+        return _acted(number, named, body)
+    except Conflict as refusal:
+        if asks_anew(refusal, named):
+            with transaction() as session:
+                order = queries.order_numbered(session, current(), number)
+                look_again(session, order, by=current().name, now=business_now())
+        raise
+
+
+def _acted(number: str, named: Verb, body: dict[str, Any]) -> ResponseReturnValue:
     with transaction() as session:
         order = perform(
             session, current(), number, named, body, now=business_now(), silence=_silence(), version=_if_match()

@@ -157,14 +157,21 @@ class EscalationVerbSchema(VerbSchema):
     why = fields.String(required=True, validate=FILLED)
 
 
-class HandoverSchema(VerbSchema):
+class LeavingSchema(VerbSchema):
+    """Why a machine is left with another power than it was found with, and who decided it."""
+
+    power_why = fields.String(allow_none=True, validate=LONG)
+    power_by = fields.String(allow_none=True, validate=SHORT)
+
+
+class HandoverSchema(LeavingSchema):
     """Left for the next technician, in a safe state."""
 
     why = fields.String(required=True, validate=FILLED)
     safe_state = fields.String(required=True, validate=FILLED)
 
 
-class CompletionSchema(VerbSchema):
+class CompletionSchema(LeavingSchema):
     """What came of it."""
 
     outcome = fields.String(required=True, validate=_one_of(("repaired", "not_repaired", "no_fault_found")))

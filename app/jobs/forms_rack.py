@@ -130,7 +130,19 @@ class HoldForm(VerbForm):
     why = _told("Why?", "Say why: others read it.")
 
 
-class HandoverForm(VerbForm):
+class LeavingForm(VerbForm):
+    """A machine is left; why its power is another than it has to be is asked only when it is."""
+
+    power_why = TextAreaField("Why is it left so?", [Optional(), LONG], filters=[_stripped])
+    power_by = StringField("Who decided it?", [CODE], filters=[_stripped], render_kw={"autocomplete": "off"})
+
+    @property
+    def asks_power(self) -> bool:
+        """True once it was refused for its power, or an answer stands there."""
+        return bool(self.power_why.errors or self.power_by.errors or self.power_why.data or self.power_by.data)
+
+
+class HandoverForm(LeavingForm):
     """Left for the next technician."""
 
     title, press, done = "Hand over", "Hand over", "Handed over and booked again."
@@ -224,7 +236,7 @@ class PartForm(VerbForm):
     location = _code("Where it lies", "Say where the part lies.")
 
 
-class CompletionForm(VerbForm):
+class CompletionForm(LeavingForm):
     """What came of it."""
 
     title, press = "What came of it?", "Complete"

@@ -124,6 +124,7 @@ class WorkOrder(Base):
     code_secret: Mapped[str | None]  # of the codes that Level 1 reads out; never leaves the server
     codes: Mapped[list[Any]] = mapped_column(default=list)  # read out: window, by, at, used_at
     sighting: Mapped[dict[str, Any] | None]  # of its power, by a person's own eyes
+    power_left: Mapped[dict[str, Any] | None]  # why it is left with another power than it was found with
     stop: Mapped[dict[str, Any] | None]  # the last guard that stopped it, until something moves on again
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

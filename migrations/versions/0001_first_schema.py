@@ -772,6 +772,7 @@ def upgrade() -> None:
         sa.Column("code_secret", sa.Text(), nullable=True),
         sa.Column("codes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sighting", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("power_left", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("stop", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

@@ -144,6 +144,15 @@ def remark(act: Act, text: str) -> None:
     _tell(act, "remark", replace(facts_of(act.order), why=text))
 
 
+def colleagues(act: Act, kind: str, text: str) -> None:
+    """A word for colleagues alone, into the order's ticket: Level 1 reads it there, the customer does not."""
+    order = act.order
+    tell(
+        act.session, order.ticket, kind=kind, subject=order.number, now=act.now, internal=text,
+        key=f"{order.number}:{kind}:{order.version}", automatic=True,
+    )  # fmt: skip
+
+
 def late(act: Act, why: str, *, previous: Promise) -> None:
     """It takes longer than promised: the new time and why, before the old one passes."""
     facts = replace(facts_of(act.order), why=why, previous=_range(previous), next_steps=GOES_ON)

@@ -6,7 +6,6 @@ What was not work (a hold, a call for help, an addition) is refused as ever: the
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -22,22 +21,6 @@ from app.jobs.operations.conflicts import is_done_by_other, open_conflict
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.states import OrderState, Verb
 from app.shifts.window import local_text
-
-LIVE = timedelta(minutes=2)  # what comes sooner than that is judged as if it happened now
-DONE = frozenset({Verb.MATCH, Verb.START, Verb.STEP, Verb.HANDOVER, Verb.COMPLETION})
-
-
-def is_done_work(act: Act) -> bool:
-    """True for work of somebody who had claimed the order by then (a step or server check: of any second person)."""
-    device = act.device
-    if device is None or act.verb not in DONE or act.now - device.at <= LIVE:
-        return False
-    claimed = select(Event.id).where(
-        Event.stream == act.order.number, Event.verb == Verb.CLAIM, Event.at <= device.at + LIVE
-    )
-    if act.verb not in {Verb.STEP, Verb.MATCH}:
-        claimed = claimed.where(Event.by == act.by)
-    return bool(act.session.scalar(select(exists(claimed))))
 
 
 def keep(act: Act, body: dict[str, Any], refusal: Conflict) -> None:

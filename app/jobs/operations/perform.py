@@ -18,6 +18,7 @@ from app.jobs.operations import check as checking
 from app.jobs.operations import conflicts, late, notes, planning, power_guard, proof, rack, shutdown, steps
 from app.jobs.operations.act import Act, check, replayed
 from app.jobs.operations.disk_guard import look_again
+from app.jobs.operations.done_work import DONE, is_done_work
 from app.jobs.operations.stopping import record_stop
 from app.jobs.queries import order_alone
 from app.jobs.states import Verb
@@ -78,13 +79,13 @@ def perform(
     if version is not None and device is None and version != order.version:
         raise VersionConflict("version_conflict", f"The order has changed: it is at version {order.version} now.")
     try:
-        with session.begin_nested() if act.verb in late.DONE else nullcontext():
+        with session.begin_nested() if act.verb in DONE else nullcontext():
             check(act, principal)
             _act(act, given, silence)
     except Stopped as stopped:
         _keep_stop(act, given, stopped)
     except Conflict as refusal:
-        if not late.is_done_work(act) and not conflicts.second_version(act, given):
+        if not is_done_work(act) and not conflicts.second_version(act, given):
             raise
         late.keep(act, given, refusal)
     return order
@@ -92,7 +93,7 @@ def perform(
 
 def _keep_stop(act: Act, given: dict[str, Any], stopped: Stopped) -> None:
     """A stop is kept, never rolled back; what a tablet reports late is flagged too, and done if it was work."""
-    if not late.is_done_work(act):
+    if not is_done_work(act):
         record_stop(act, stopped.stop, seen=given.get("evidence"))
         if stopped.stop.guard == Guard.POWER and stopped.code == "no_diagnostics":
             look_again(act.session, act.order, by=act.by, now=act.now)

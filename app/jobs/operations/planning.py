@@ -275,7 +275,7 @@ def book_again(act: Act, *, why: str | None) -> None:
     order.outcome = order.before_id = order.after_id = order.before_document = order.after_document = None
     order.comparison = order.promise_from = order.promise_to = order.promise_finish = None
     order.holder_id = order.claimed_at = order.permit = order.safe_state = order.not_before = None
-    order.stop = order.code_secret = None
+    order.stop = order.code_secret = order.sighting = order.power_left = None
     order.flags, order.codes = [], []
     parts.keep_again(act.session, order.number)
     if KINDS[order.job_kind].consent:

@@ -21,6 +21,7 @@ from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.disk_guard import check_installed, check_removed, guards_disks
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.operations.planning import book_again, withdraw
+from app.jobs.operations.power_left import check_left, is_left_off, judge_after
 from app.jobs.rules import fault_gone
 from app.jobs.states import OrderState, Verb
 from app.parts import operations as parts
@@ -68,6 +69,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
         raise Conflict("wrong_state", "Nothing was started: only 'no fault found' can be reported from here.")
     if outcome == "repaired" and guards_disks(order):
         _check_serials(act, body)
+    power = check_left(act, body)
     order.outcome, order.note = outcome, body.get("note")
     order.removed_serial, order.installed_serial = body.get("removed_serial"), body.get("installed_serial")
     order.finished_at = act.at
@@ -80,7 +82,7 @@ def completion(act: Act, body: dict[str, Any]) -> None:
         follow_up=FollowUp(AFTER_TASK, {"number": order.number}),
     )  # fmt: skip
     detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
-    detail |= {k: body[k] for k in ("signed_name", "signature") if body.get(k)}
+    detail |= {k: body[k] for k in ("signed_name", "signature") if body.get(k)} | power
     hand_over_parts(act, order.removed_serial, order.installed_serial)
     act.leave(OrderState.VERIFYING, detail=detail)
     conversation.finished(act)
@@ -107,6 +109,7 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
     comparison = compare(order.before_document or {}, document, _named_finding(act), _work(act))
     order.comparison = comparison.to_dict()
     act.stay(why="AFTER diagnostics", detail={"diagnostics": str(taken.id), "result": order.comparison["result"]})
+    judge_after(act)
     if order.state != OrderState.VERIFYING:
         return  # a person accepted it before the machine spoke
     if is_proved(order):
@@ -119,7 +122,7 @@ def after_taken(act: Act, taken: Diagnostics, silence: timedelta) -> None:
 def is_proved(order: WorkOrder) -> bool:
     """True when AFTER shows the named fault gone and nothing new, every source answered, and hands say the same."""
     clean = (order.comparison or {}).get("result") == "repaired" and bool((order.after_document or {}).get("complete"))
-    return clean and order.outcome != "not_repaired"
+    return clean and order.outcome != "not_repaired" and not is_left_off(order)
 
 
 def prove_if_clean(act: Act, silence: timedelta) -> None:

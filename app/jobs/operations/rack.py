@@ -19,6 +19,7 @@ from app.jobs.operations.escalate import open_referral
 from app.jobs.operations.numbers import next_number
 from app.jobs.operations.phone_codes import new_secret
 from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, refuse_twin
+from app.jobs.operations.power_left import check_left
 from app.jobs.operations.procedures import pin_steps
 from app.jobs.operations.proof import take_newer_before
 from app.jobs.start import StartFacts, check_start
@@ -133,13 +134,14 @@ def escalation(act: Act, body: dict[str, Any]) -> None:
 def handover(act: Act, body: dict[str, Any]) -> None:
     """Leave the machine in a recorded safe state for whoever comes next; booked again, the customer is told."""
     order = act.order
+    power = check_left(act, body)
     order.safe_state = body["safe_state"]
     order.holder_id = None
     unflag(order, CLOSING_SOON)
     order.matched_at = None
     find_time_or_wait(act, tolerated=NO_TIME)  # whoever must leave is not kept by a full calendar
     starts_local = order.appointment.starts_local if order.appointment else None
-    detail = {"safe_state": body["safe_state"], "starts_local": starts_local}
+    detail = {"safe_state": body["safe_state"], "starts_local": starts_local, **power}
     act.leave(OrderState.HANDED_OVER, why=body["why"], detail=detail)
     conversation.handed_over(act, body["why"])
 

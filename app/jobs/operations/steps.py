@@ -11,7 +11,7 @@ from app.jobs.operations.act import Act, flag
 from app.jobs.operations.check import expected_machine
 from app.jobs.operations.conflicts import is_done_by_other, open_conflict
 from app.jobs.operations.disk_guard import check_installed, check_pull, check_removed, guards_disks
-from app.jobs.operations.late import is_done_work
+from app.jobs.operations.done_work import is_done_work
 from app.jobs.operations.power_guard import check_off
 from app.jobs.operations.procedures import reserved_minutes
 from app.jobs.procedure import last_no_return, seconds_late

@@ -31,6 +31,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import disk_guard
 from app.jobs.operations.act import believed
 from app.jobs.operations.perform import perform
+from app.jobs.operations.power_left import asks_anew
 from app.jobs.operations.procedures import all_published
 from app.jobs.operations.stopping import stopped_now
 from app.jobs.order_page import OrderPage, evidence_of, order_page
@@ -238,6 +239,10 @@ def _do(number: str, verb: Verb, body: dict[str, Any]) -> AppError | None:
             tell_to_decide(done.conflicts_open)
             stop = stopped_now(done)
     except (Invalid, Conflict, VersionConflict) as refusal:
+        if asks_anew(refusal, verb):
+            with transaction() as session:
+                found = order_numbered(session, current(), number)
+                disk_guard.look_again(session, found, by=current().name, now=business_now())
         if device:
             raise
         return refusal
