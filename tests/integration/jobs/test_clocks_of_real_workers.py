@@ -20,7 +20,7 @@ from app.jobs.models import SignOfLife
 from app.tickets.models import Message, Ticket
 from app.tickets.operations import ticket_of
 from tests.integration.tickets.receiver import Receiver, receiving
-from tests.integration.tickets.test_worker import WorkerProcess
+from tests.integration.tickets.workers import WorkerProcess, webhook_worker
 from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def app(database: str) -> Iterator[Flask]:
 
 @contextmanager
 def working(database: str, folder: Path, hook: str, *options: str) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(database, folder, hook, *options)
+    worker = webhook_worker(database, folder, hook, *options)
     try:
         worker.wait_until_ready()
         yield worker

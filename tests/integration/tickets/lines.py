@@ -64,6 +64,12 @@ class Lines(socketserver.ThreadingTCPServer):
     def stops_at(self, data: bytes, *, answered: bool) -> bool:
         return self.stop is not None and self.stop.answered == answered and self.stop.word in data.upper()
 
+    def release(self) -> None:
+        """End what was held, and stop at nothing any more."""
+        self.stop, ended, self.ended = None, self.ended, threading.Event()
+        ended.set()
+        self.holding.clear()
+
     def hold(self) -> None:
         """Let nothing pass any more on this connection."""
         self.holding.set()

@@ -22,7 +22,7 @@ from app.tickets.systems.email import Email
 from app.tickets.tasks import listen, poll
 from lab.fixtures import need
 from lab.mail_servers import PASSWORD, USER, Imap, Smtp, imap_server, smtp_server
-from tests.integration.tickets.test_worker import SECRET
+from tests.integration.tickets.workers import SECRET
 from tests.waiting import wait_until
 
 CARLA = "carla@client.test"

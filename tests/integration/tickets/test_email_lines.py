@@ -32,7 +32,7 @@ from tests.integration.tickets.between import Fault
 from tests.integration.tickets.conftest import NOW, Conversation
 from tests.integration.tickets.lines import Bad, Stop, lines_to
 from tests.integration.tickets.test_email import email, mail, message, send, ticket_of
-from tests.integration.tickets.test_worker import SECRET
+from tests.integration.tickets.workers import SECRET
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 

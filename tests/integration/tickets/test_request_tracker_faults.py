@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +29,7 @@ from lab.request_tracker import BOT, QUEUE, Postgres, RequestTracker, request_tr
 from tests.integration.tickets.between import Asked, Fault, Proxy, between
 from tests.integration.tickets.conftest import NOW
 from tests.integration.tickets.receiver import Answer, receiving
-from tests.integration.tickets.test_worker import SECRET
+from tests.integration.tickets.workers import SECRET, central_worker, unsent
 from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
@@ -41,24 +37,6 @@ log = logging.getLogger(__name__)
 SOURCE = Path(__file__).resolve().parents[3]
 FAULTS = (Fault.DROP, Fault.MUTE, Fault.CUT, Fault.DOUBLE, Fault.LATE, Fault.BUSY)
 SHARE = 0.3
-
-
-@contextmanager
-def worker(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A `rackside worker` of our own; killed at the end."""
-    environment = os.environ | {
-        "DATABASE_URL": url, "RACKSIDE_INTEGRATIONS": str(folder / "integrations.json"),
-        "RACKSIDE_INSTANCE": str(folder), "PYTHONPATH": str(SOURCE),
-    }  # fmt: skip
-    with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "worker", "--central"], env=environment, cwd=folder, stdout=log, stderr=log
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def tell_all(tickets: list[str]) -> dict[str, list[tuple[str, str]]]:
@@ -78,21 +56,6 @@ def tell_all(tickets: list[str]) -> dict[str, list[tuple[str, str]]]:
     return expected
 
 
-def unsent() -> int:
-    """How many messages are on their way. Next attempts are moved up, but not below what an unknown end must wait."""
-    with transaction() as session:
-        sooner = """
-            UPDATE message SET attempts = least(attempts, 4), next_at = least(next_at, clock_timestamp() + CASE
-                WHEN problem LIKE '%arrived%' OR problem LIKE '%broke%' THEN interval '20 s' ELSE interval '1 s' END)
-            WHERE state = 'pending'"""
-        session.execute(text(sooner))
-    with transaction() as session:
-        operations.sweep(session)
-        dead = session.execute(text("SELECT problem FROM message WHERE state = 'dead'")).scalars().all()
-        assert dead == []
-        return int(session.execute(text("SELECT count(*) FROM message WHERE state <> 'sent'")).scalar_one())
-
-
 def spoken(tracker: RequestTracker, ticket: str) -> list[tuple[str, str]]:
     path = f"transactions?query=TicketId = {ticket}&fields=Type&orderby=id&order=ASC&per_page=100"
     kinds = {one["id"]: one["Type"] for one in tracker.call("GET", path)["items"]}
@@ -101,10 +64,9 @@ def spoken(tracker: RequestTracker, ticket: str) -> list[tuple[str, str]]:
     return [(kind, words) for kind, words in told if kind in {"Correspond", "Comment"}]
 
 
-def settings_of(tracker: RequestTracker, proxy: Proxy, folder: Path) -> None:
+def settings_of(tracker: RequestTracker, proxy: Proxy) -> dict[str, dict[str, str]]:
     """What the workers of this test are told."""
-    settings = {"system": "request_tracker", "url": proxy.url, "queue": QUEUE, "user": BOT, "token": tracker.token}
-    (folder / "integrations.json").write_text(json.dumps({"rt": settings}), encoding="utf-8")
+    return {"rt": {"system": "request_tracker", "url": proxy.url, "queue": QUEUE, "user": BOT, "token": tracker.token}}
 
 
 def read_once() -> list[tuple[str, int]]:
@@ -132,15 +94,15 @@ def test_each_message_stands_there_once_and_in_order_whatever_the_network_and_wh
     with request_tracker(tmp_path / "rt") as tracker, between(tracker.url) as proxy:
         form = {"Queue": QUEUE, "Subject": "Disk", "Content": "Broken.", "ContentType": "text/plain"}
         tickets = [tracker.call("POST", "ticket", form, as_user="lena")["id"] for _ in range(count)]
-        settings_of(tracker, proxy, tmp_path)
+        settings = settings_of(tracker, proxy)
         expected, began = tell_all([str(one) for one in tickets]), time.monotonic()
         proxy.choose = choose
         for _ in range(kills):
             enough = len(proxy.asked) + dice.randint(3, 25)
-            with worker(database, tmp_path):
+            with central_worker(database, tmp_path, settings):
                 wait_until(partial(has_asked, proxy, enough), within_s=240)
-        with worker(database, tmp_path):
-            wait_until(lambda: unsent() == 0, within_s=120 + 30 * count, every_s=2)
+        with central_worker(database, tmp_path, settings):
+            wait_until(lambda: unsent(unknown_s=20) == 0, within_s=120 + 30 * count, every_s=2)
             log.info("%d: told in %.0f s, %d calls, %d kills", count, time.monotonic() - began, len(proxy.asked), kills)
             came_in = wait_until(read_once, within_s=60 + 10 * count, every_s=2)
         log.info("all read after %.0f s and %d calls", time.monotonic() - began, len(proxy.asked))
@@ -160,7 +122,7 @@ def test_a_worker_killed_at_each_step_of_a_message_is_followed_by_one_that_says_
     need("rt-setup-database-5")
     with request_tracker(tmp_path / "rt") as tracker, between(tracker.url) as proxy:
         number = tracker.open_ticket("Disk", "Broken.")
-        settings_of(tracker, proxy, tmp_path)
+        settings = settings_of(tracker, proxy)
         expected = []
         for step in range(len(STEPS)):
             tell_one(number, step)
@@ -168,13 +130,13 @@ def test_a_worker_killed_at_each_step_of_a_message_is_followed_by_one_that_says_
             reached = proxy.holding if fault == Fault.HOLD else threading.Event()
             reached.clear()
             proxy.choose = partial(fault_at, step, fault, iter(range(100)), reached)
-            with worker(database, tmp_path):
+            with central_worker(database, tmp_path, settings):
                 assert reached.wait(60), STEPS[step]
             proxy.choose = nothing
             with transaction() as session:  # as if the dead worker's lease were over
                 session.execute(text("UPDATE message SET lease_until = clock_timestamp()"))
-            with worker(database, tmp_path):
-                wait_until(lambda: unsent() == 0, within_s=90, every_s=1)
+            with central_worker(database, tmp_path, settings):
+                wait_until(lambda: unsent(unknown_s=20) == 0, within_s=90, every_s=1)
             assert spoken(tracker, number) == expected, STEPS[step]
             assert tracker.call("GET", f"ticket/{number}")["Status"] == ("open" if step % 2 else "resolved")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +13,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 import psycopg
 import pytest
@@ -37,53 +32,14 @@ from app.tickets import operations
 from tests.integration.tickets.between import Asked, Fault, Proxy, between
 from tests.integration.tickets.conftest import NOW, Conversation
 from tests.integration.tickets.receiver import Answer, Receiver, receiving
+from tests.integration.tickets.workers import (
+    WorkerProcess,
+    be_forgotten_for,
+    jobs_in,
+    waiting_for_locks,
+    webhook_worker,
+)
 from tests.waiting import wait_until
-
-SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
-SOURCE = Path(__file__).resolve().parents[3]
-
-
-class WorkerProcess:
-    """A `rackside worker` of our own, and what it says."""
-
-    def __init__(self, url: str, folder: Path, hook: str, *options: str) -> None:
-        integrations = folder / "integrations.json"
-        content = {"rt": {"system": "webhook", "url": hook, "secrets": [SECRET]}}
-        integrations.write_text(json.dumps(content), encoding="utf-8")
-        env = os.environ | {
-            "DATABASE_URL": url, "RACKSIDE_INTEGRATIONS": str(integrations), "RACKSIDE_INSTANCE": str(folder),
-            "PYTHONPATH": str(SOURCE),
-        }  # fmt: skip
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "worker", *options], env=env, cwd=folder, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self.said: list[str] = []
-        assert self.process.stdout is not None
-        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
-        self._reader.start()
-
-    def _read(self, output: IO[str]) -> None:
-        with output:
-            self.said += output  # grows line by line
-
-    def wait_until_ready(self) -> None:
-        wait_until(lambda: any("at work" in line for line in self.said) or self.process.poll() is not None, within_s=30)
-        assert self.process.poll() is None, self.said
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(timeout=10)
-        self._reader.join(timeout=10)
-
-    def stop(self, within_s: float = 10.0) -> float:
-        """Ask for the end; the seconds it took. The exit status must be 0."""
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=within_s) == 0, self.said
-        self._reader.join(timeout=10)
-        return time.monotonic() - began
-
 
 Start = Callable[..., WorkerProcess]
 
@@ -94,7 +50,7 @@ def start(database: str, tmp_path: Path) -> Iterator[Start]:
     started: list[WorkerProcess] = []
 
     def worker(hook: str, *options: str, url: str = database) -> WorkerProcess:
-        started.append(WorkerProcess(url, tmp_path, hook, *options))
+        started.append(webhook_worker(url, tmp_path, hook, *options))
         started[-1].wait_until_ready()
         return started[-1]
 
@@ -111,30 +67,6 @@ def receiver() -> Iterator[Receiver]:
 
 def sent(conversation: Conversation) -> bool:
     return all(message.state == "sent" for message in conversation.told())
-
-
-def jobs_in(status: str) -> int:
-    with transaction() as session:
-        counted = text("SELECT count(*) FROM procrastinate_jobs WHERE status = CAST(:s AS procrastinate_job_status)")
-        return int(session.scalars(counted, {"s": status}).one())
-
-
-def waiting_for_locks() -> int:
-    with transaction() as session:
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return int(session.scalars(text(waiting)).one())
-
-
-def be_forgotten_for(seconds: int) -> None:
-    """Move leases and heartbeats back, as if the dead worker had been gone that long."""
-    with transaction() as session:
-        session.execute(text("UPDATE message SET lease_until = lease_until - :span"), {"span": timedelta(seconds=60)})
-        session.execute(
-            text("UPDATE procrastinate_workers SET last_heartbeat = now() - :span"),
-            {"span": timedelta(seconds=seconds)},
-        )
 
 
 @contextmanager
@@ -220,7 +152,7 @@ def test_a_site_worker_takes_its_own_jobs_only_and_shows_that_it_lives(
 
 
 def test_an_unknown_site_is_named_and_ends_the_worker(database: str, tmp_path: Path) -> None:
-    worker = WorkerProcess(database, tmp_path, "http://127.0.0.1:1/", "--site", "XXX9")
+    worker = webhook_worker(database, tmp_path, "http://127.0.0.1:1/", "--site", "XXX9")
     try:
         assert worker.process.wait(timeout=30) == 1
     finally:
