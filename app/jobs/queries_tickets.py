@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core.access import Principal, visible
+from app.core.clock import drill_offset
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.hardware.models import Asset, Endpoint
@@ -17,7 +19,7 @@ from app.jobs.mentions import addresses_among, words_that_may_name
 from app.jobs.models import OrderTicket, Referral, WorkOrder
 from app.jobs.queries import LIGHT, OPEN_STATES
 from app.tickets.models import Ticket
-from app.tickets.queries import awaiting_word, entries
+from app.tickets.queries import awaiting_word, entries, troubled_feeds
 
 MOST_MENTIONS: Final = 10
 MOST_ORDERS: Final = 20
@@ -39,6 +41,26 @@ class Waiting:
     ticket: Ticket
     orders: Sequence[WorkOrder]
     last: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A ticket system that cannot be read (`problem`) or is set up wrong (`fault`); `since` is business time."""
+
+    integration: str
+    problem: str | None
+    fault: str | None
+    since: datetime | None
+
+
+def troubles(session: Session) -> list[Trouble]:
+    """What is wrong with the ticket systems, by their names (one query)."""
+    return [
+        Trouble(one.integration, one.problem, one.fault, since + drill_offset() if since else None)
+        for one in troubled_feeds(session)
+        for since in [one.failing_since if one.problem else one.fault_since]
+    ]
 
 
 def ticket_numbered(session: Session, ticket_id: int) -> Ticket:
@@ -56,8 +78,8 @@ def waiting_tickets(session: Session, principal: Principal) -> list[Waiting]:
     """
     found = []
     for ticket in awaiting_word(session, limit=50):
-        said = [one.text for one in entries(session, ticket.id) if one.kind in {"opened", "customer"}]
-        found.append(Waiting(ticket, orders_for(session, ticket.id, principal), said[-1] if said else ""))
+        said = [("", ""), *((e.text, e.by) for e in entries(session, ticket.id) if e.kind in {"opened", "customer"})]
+        found.append(Waiting(ticket, orders_for(session, ticket.id, principal), *said[-1]))
     return sorted(found, key=lambda one: not one.orders)
 
 

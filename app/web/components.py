@@ -134,13 +134,12 @@ def spell(span: timedelta) -> str:
 def relative(at: datetime | str, now: datetime) -> str:
     """`in 35 min`, `40 s ago`, `now`."""
     at = instant(at)
-    if abs(at - now) < timedelta(seconds=1):
+    away = abs(at - now)
+    if away < timedelta(seconds=1):
         return gettext("now")
-    return (
-        gettext("in {span}").format(span=spell(at - now))
-        if at > now
-        else gettext("{span} ago").format(span=spell(now - at))
-    )
+    if (days := away.days) > 1:  # some languages have another word for days in it
+        return (gettext("in {days} days") if at > now else gettext("{days} days ago")).format(days=days)
+    return (gettext("in {span}") if at > now else gettext("{span} ago")).format(span=spell(away))
 
 
 def left(until: datetime | str, now: datetime) -> str:

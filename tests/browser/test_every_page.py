@@ -16,8 +16,8 @@ from app.core.database import transaction
 from app.parts import operations as parts
 from app.parts.states import PartKind
 from app.sites.models import Site
-from app.tickets.models import Ticket
 from tests.browser.conftest import AXE, THEMES, Saver
+from tests.browser.mailroom import a_full_mailroom
 from tests.browser.serving import OpenPage, Served
 from tests.browser.test_office import a_busy_morning
 from tests.integration.jobs.conftest import Hall
@@ -62,8 +62,7 @@ def a_full_house(hall: Hall, at: Callable[[datetime], None]) -> Pages:
     hall.post("sam", "/assets/SRV-1/diagnostics", {})
     hall.answer(server_with_lost_input("SRV-1", business_now()))
     second = hall.get("sam", "/assets/SRV-1/diagnostics")["items"][0]["id"]
-    with hall.app.app_context(), transaction() as session:
-        ticket = session.scalars(select(Ticket.id)).first()
+    tickets = [f"/tickets/{number}" for number in a_full_mailroom(hall, late)]
     spare, removed = some_parts(hall)
     asset, order = "/assets/SRV-1", f"/orders/{late}"
     at_the_rack = ("discrepancy", "hold", "handover", "escalation", "addition", "note", "completion")
@@ -77,7 +76,7 @@ def a_full_house(hall: Hall, at: Callable[[datetime], None]) -> Pages:
         "technician.add_photo": ("tess", [f"{order}/photos/new"]),
         "technician.ask": ("tess", [f"{order}/rack/{verb}" for verb in at_the_rack]),
         "level1.inbox": ("lena", ["/inbox"]), "level1.orders": ("lena", ["/orders"]),
-        "new_order.form": ("lena", [morning["new"]]), "tickets.ticket": ("lena", [f"/tickets/{ticket}"]),
+        "new_order.form": ("lena", [morning["new"]]), "tickets.ticket": ("lena", tickets),
         "office.manage": ("lena", [morning["manage"]]),
         "office.act": ("lena", [morning["note"], morning["move"]]),
         "queue.queue": ("sam", ["/queue"]), "queue.referral": ("sam", ["/referrals/REF-2026-000001"]),

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from app.core.database import transaction
 from app.people.models import Person
 from tests.browser.conftest import AxeCheck, Saver
+from tests.browser.mailroom import a_full_mailroom
 from tests.browser.serving import Served
 from tests.browser.test_office import a_busy_morning
 from tests.integration.jobs.conftest import MONDAY
@@ -53,6 +54,29 @@ def test_the_office_reads_german_and_nothing_overflows(
             assert page.evaluate(TOO_WIDE) <= 0, name
             if width == "phone":
                 axe(page)
+
+
+def test_what_a_customer_wrote_stays_as_it_is_on_a_german_page_and_fits_a_phone(
+    served: Served, german: OpenPage, at: Callable[[datetime], None], save_screenshot: Saver, axe: AxeCheck
+) -> None:
+    order = a_busy_morning(served.hall, at)["manage"].split("/")[2]
+    tickets = a_full_mailroom(served.hall, order)
+    page = served.sign_in(german("phone"), "lena", "/inbox")
+    expect(page.get_by_text("You may take it down now, the backup is done.")).to_be_visible()
+    expect(page.get_by_text("mail ist falsch eingerichtet")).to_be_visible()
+    expect(page.get_by_text("Das Zertifikat von mail.example.com:993 wird nicht angenommen")).to_be_visible()
+    for number in tickets:
+        page.goto(f"{served.url}/tickets/{number}")
+        save_screenshot(page, f"de-phone-ticket-{number}-full")
+        assert page.evaluate(TOO_WIDE) <= 0
+        axe(page)
+    page.goto(f"{served.url}/tickets/{tickets[0]}")
+    said = page.locator(".talk .told-text").all_inner_texts()
+    assert [words.split()[0] for words in said] == ["Guten", "Zweites", "Guten", "Gibt"]
+    board = served.sign_in(german(), "max", "/board")
+    expect(board.get_by_text("Disk in bay 3 has failed; the array is degraded.")).to_be_visible()
+    expect(board.get_by_text("Systemadministratoren", exact=True)).to_be_visible()
+    expect(board.get_by_text("Tickets von rt-hosting sind nicht lesbar")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", ["landscape", "phone"])

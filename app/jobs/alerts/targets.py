@@ -1,6 +1,6 @@
 """To whom alerts may go: the file named by RACKSIDE_ALERTS, with an allow-list of ways to send.
 
-{"managers": {"url": "mailtos://...", "sites": ["AMS1"]},
+{"managers": {"url": "mailtos://...", "sites": ["AMS1"], "language": "de"},
  "on-call": {"url_file": "/run/secrets/on-call", "on_duty": true}}
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.core.errors import Invalid
+from app.core.language import Language
 
 SAFE: Final = frozenset(
     {
@@ -31,6 +32,7 @@ class Target:
     url: str = field(repr=False)
     sites: frozenset[str] | None = None
     on_duty: bool = False
+    language: Language = Language.ENGLISH
 
     def wants(self, site: str | None) -> bool:
         """Whether news of that site (None: of no site in particular) are for it."""
@@ -53,7 +55,7 @@ def load(path: Path | None, allowed: Collection[str] = ()) -> Mapping[str, Targe
 
 
 def _target(name: str, given: Any, folder: Path, allowed: Collection[str]) -> Target:
-    if not isinstance(given, dict) or (unknown := set(given) - {"url", "url_file", "sites", "on_duty"}):
+    if not isinstance(given, dict) or (unknown := set(given) - {"url", "url_file", "sites", "on_duty", "language"}):
         told = f"unknown setting {', '.join(sorted(unknown))}" if isinstance(given, dict) else "must be an object"
         raise _wrong(name, told)
     url, sites, on_duty = given.get("url"), given.get("sites", "all"), given.get("on_duty", False)
@@ -68,7 +70,10 @@ def _target(name: str, given: Any, folder: Path, allowed: Collection[str]) -> Ta
         raise _wrong(name, 'sites must be "all" or a list of codes')
     if not isinstance(on_duty, bool):
         raise _wrong(name, "on_duty must be true or false")
-    return Target(name, url, None if sites == "all" else frozenset(sites), on_duty)
+    language = given.get("language", Language.ENGLISH)
+    if language not in list(Language):
+        raise _wrong(name, f"language must be one of {', '.join(Language)}")
+    return Target(name, url, None if sites == "all" else frozenset(sites), on_duty, Language(language))
 
 
 def _text(name: str, path: Path) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.clock import drill_offset
+from app.core.language import Language, told
 from app.hardware.operations.overdue import WORKER_SILENT, is_silent
 from app.jobs import queries_alerts
 from app.jobs.alerts.news import News, of_clocks, of_integration, of_removed_part, of_silence, when_to_tell
@@ -42,10 +43,14 @@ class Sending:
 
 
 def tell_managers(session: Session, news: Iterable[News], targets: Iterable[Target], now: datetime) -> int:
-    """Write what is new for whom it is meant; returns how many rows were new. `now` is business time."""
+    """Write what is new for whom it is meant, in their language; returns how many rows were new.
+
+    `now` is business time.
+    """
     rows = [
         {
-            "key": one.key, "target": target.name, "site": one.site, "title": one.title, "body": one.text,
+            "key": one.key, "target": target.name, "site": one.site, "title": told(one.title, target.language),
+            "body": in_lines(one.text, target.language),
             "created_at": now, "state": "pending", "attempts": 0,
             "next_at": when_to_tell(now, on_duty=target.on_duty) - drill_offset(),
         }
@@ -57,6 +62,11 @@ def tell_managers(session: Session, news: Iterable[News], targets: Iterable[Targ
         return 0
     written = insert(Alert).values(rows).on_conflict_do_nothing().returning(Alert.id)
     return len(session.scalars(written).all())
+
+
+def in_lines(text: str, language: Language) -> str:
+    """Each line told in a language."""
+    return "\n".join(told(line, language) for line in text.split("\n"))
 
 
 def news_of_promises(session: Session, now: datetime, base_url: str) -> Iterator[News]:

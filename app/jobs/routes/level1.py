@@ -17,11 +17,10 @@ from app.core.permissions import Permission
 from app.jobs import queries, queries_office
 from app.jobs.models import WorkOrder
 from app.jobs.operations.escalate import may_read_queue
-from app.jobs.queries_tickets import waiting_tickets
+from app.jobs.queries_tickets import troubles, waiting_tickets
 from app.jobs.states import OrderState
 from app.sites.queries import visible_codes
 from app.tickets.operations import resend
-from app.tickets.queries import troubled_feeds
 
 blueprint: Final = Blueprint("level1", "app.jobs", template_folder="templates")
 
@@ -43,7 +42,7 @@ def inbox() -> ResponseReturnValue:
             tickets=waiting_tickets(session, current()),
             first=queries_office.waiting_for_level_1(session, current()),
             undelivered=queries_office.undelivered(session, current()),
-            feeds=troubled_feeds(session),
+            feeds=troubles(session),
             referrals=queries.referrals_open(session, current(), may_read_queue(current())),
             desks=queries_office.desks(session, current(), now),
             most_desks=MOST_DESKS,

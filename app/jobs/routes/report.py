@@ -15,6 +15,7 @@ from app.core.access import current, needs
 from app.core.clock import business_now, utc_text
 from app.core.database import transaction
 from app.core.errors import Invalid
+from app.core.language import Language, known, spoken, told
 from app.core.permissions import Permission
 from app.jobs.queries_report import Report, report
 from app.sites.queries import visible_sites
@@ -45,14 +46,14 @@ def page() -> ResponseReturnValue:
 @blueprint.get("/report.csv")
 @needs(Permission.BOARD_READ)
 def table() -> ResponseReturnValue:
-    """Every clock of the period as a line of CSV; instants are UTC."""
+    """Every clock of the period as a line of CSV, in the reader's language or the one asked for; instants are UTC."""
     first, last, problem = _period()
     if problem:
         raise Invalid("invalid", problem)
     now, site = business_now(), request.args.get("site") or None
     with transaction() as session:
         found = report(session, current(), _midnight(first), _midnight(last + timedelta(days=1)), now, site=site)
-        text = _csv(found, now)
+        text = _csv(found, now, known(request.args.get("language")) or spoken())
     name = f"promises-{first}-{last}.csv"
     return Response(text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -80,24 +81,30 @@ HEADINGS: Final = (
 )  # fmt: skip
 
 
-def _csv(found: Report, now: datetime) -> str:
+def _csv(found: Report, now: datetime, language: Language) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(HEADINGS)
+    writer.writerow(HEADINGS if language == Language.ENGLISH else [_worded(one, language) for one in HEADINGS])
     for line in found.lines:
         clock, cause = line.clock, line.clock.cause()
         writer.writerow(
             [
                 _cell(value)
                 for value in (
-                    line.site, line.order, clock.subject, clock.promise, clock.standing(now),
+                    line.site, line.order, clock.subject, _worded(clock.promise, language),
+                    _worded(clock.standing(now), language),
                     utc_text(clock.started_at), _instant(clock.due_at), _instant(clock.met_at),
-                    _minutes(clock.spent), _minutes(clock.limit), cause.owner if cause else "",
-                    cause.why if cause else "",
+                    _minutes(clock.spent), _minutes(clock.limit),
+                    _worded(cause.owner, language) if cause else "", told(cause.why, language) if cause else "",
                 )
             ]
         )  # fmt: skip
     return out.getvalue()
+
+
+def _worded(name: str, language: Language) -> str:
+    """A name of ours as it is in English, where programs read it; in another language as people say it."""
+    return str(name) if language == Language.ENGLISH else told(name.replace("_", " "), language)
 
 
 def _cell(value: str) -> str:

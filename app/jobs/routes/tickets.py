@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,6 +27,7 @@ from app.jobs.queries_tickets import mentioned, orders_for, ticket_numbered
 from app.jobs.suggestions import suggested
 from app.tickets.intake import handle
 from app.tickets.integrations import language_of
+from app.tickets.models import Message, TicketEntry
 from app.tickets.queries import conversation, entries
 
 blueprint: Final = Blueprint("tickets", "app.jobs", template_folder="templates")
@@ -99,6 +103,29 @@ def done(ticket_id: int) -> ResponseReturnValue:
     return redirect(url_for("level1.inbox"), 303)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of the conversation; `state` and `problem` only of what we told, `by` only of what others said."""
+
+    at: datetime
+    what: str
+    text: str
+    by: str = ""
+    state: str | None = None
+    problem: str | None = None
+
+
+def _talk(said: Sequence[TicketEntry], told: Sequence[Message]) -> list[Said]:
+    """What was said and what was told, in its order."""
+    turns = [Said(one.at, one.kind, one.text, by=one.by) for one in said]
+    turns += [
+        Said(one.created_at, one.kind, one.public_text, state=one.state, problem=one.problem)
+        for one in told
+        if one.public_text
+    ]
+    return sorted(turns, key=lambda one: one.at)
+
+
 def _page(ticket_id: int, form: ReplyForm, chosen: LanguageForm | None = None) -> str:
     with transaction() as session:
         found = ticket_numbered(session, ticket_id)
@@ -109,8 +136,7 @@ def _page(ticket_id: int, form: ReplyForm, chosen: LanguageForm | None = None) -
         return render_template(
             "jobs/ticket.html",
             ticket=found,
-            said=said,
-            told=conversation(session, ticket_id),
+            talk=_talk(said, conversation(session, ticket_id)),
             meant=meant,
             runs=runs,
             open_on={one.asset.id: queries.open_orders_on(session, one.asset.id) for one in meant},

@@ -264,7 +264,9 @@ def verdict(error: OSError) -> Outcome:
         return Rejected(said) if about_it and error.smtp_code >= 500 else Postponed(said)
     if isinstance(error, SetUpBadly):
         return Postponed(f"outgoing mail: {error}", fault=True)
-    return Postponed(f"outgoing mail: {error or type(error).__name__}; it may have arrived")
+    cut = isinstance(error, smtplib.SMTPServerDisconnected)
+    said = "the connection broke" if cut else str(error) or type(error).__name__
+    return Postponed(f"outgoing mail: {said}; it may have arrived")
 
 
 @functools.cache

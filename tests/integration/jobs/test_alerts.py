@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -26,7 +26,7 @@ from app.sites.models import Site
 from lab.processes import free_tcp_ports
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, Hall
 from tests.integration.jobs.test_office_pages import led_to, page, send
-from tests.integration.tickets.receiver import Answer, Receiver, receiving
+from tests.integration.tickets.receiver import Answer, Received, Receiver, receiving
 
 At = Callable[[datetime], None]
 
@@ -119,6 +119,25 @@ def test_a_missed_start_reaches_managers_once_with_its_cause_and_its_ledger(
     assert "Promised by 2026-11-30 11:00 (Europe/Amsterdam)." in body
     assert "Most of the time went with: Technicians, waits to be taken." in body
     assert f"/orders/{number}/manage" in body
+
+
+def test_a_target_that_reads_german_gets_every_line_in_german(
+    hall: Hall, at: At, use: Callable[..., None], chat: Receiver
+) -> None:
+    use(leitung={"url": json_url(chat), "language": "de"})
+    number = str(hall.order(ticket=fresh_ticket())["number"])
+    at(MONDAY + timedelta(hours=2, minutes=5))
+    look(hall)
+    alert = next(one for one in map(body_of, chat.received) if one["title"] == f"Verfehlt: Beginn, {number} in AMS1")
+    lines = str(alert["message"]).splitlines()
+    assert "Zugesagt bis 2026-11-30 11:00 (Europe/Amsterdam)." in lines
+    assert "Die meiste Zeit verging mit: Techniker, wartet auf Übernahme." in lines
+    english = ("waited", " and ", "Technicians", "outside", "spent", "Level 1,")
+    assert [line for line in lines if any(word in line for word in english)] == []
+
+
+def body_of(received: Received) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(received.body))
 
 
 def fresh_ticket() -> dict[str, object]:
@@ -221,6 +240,7 @@ def test_a_center_that_stopped_is_one_alert_and_says_what_does_not_happen_now(
         ({"url": "json://10.0.0.1/"}, "json:// is not allowed"),
         ({"url": "mailtos://x", "sites": []}, "sites must be"),
         ({"url": "mailtos://x", "on_duty": "yes"}, "on_duty must be"),
+        ({"url": "mailtos://x", "language": "fr"}, "language must be one of en, de"),
         ({"url": "mailtos://x", "colour": 1}, "unknown setting colour"),
         ({}, "url is missing"),
         ({"url_file": "nowhere"}, "cannot be read"),

@@ -123,6 +123,10 @@ def test_the_page_and_its_csv_show_the_same_figures(
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     start = next(row for row in rows if (row["number"], row["promise"]) == (number, "start"))
     assert (start["standing"], start["site"]) == ("kept", "AMS1")
+    german = mara.get("/report.csv?from=2026-11-29&to=2026-12-02&language=de")
+    rows = list(csv.DictReader(io.StringIO(german.text)))
+    begun = next(row for row in rows if (row["Nummer"], row["Zusage"]) == (number, "Beginn"))
+    assert (begun["Stand"], begun["Standort"]) == ("gehalten", "AMS1")
 
 
 def test_a_period_that_makes_no_sense_is_said_so(

@@ -14,6 +14,8 @@ const spell = (seconds) => {
 export const relative = (at, now) => {
   const seconds = Math.floor(Math.abs(at - now) / 1000)
   if (seconds < 1) return say('now')
+  const days = Math.floor(seconds / 86400)
+  if (days > 1) return at > now ? say('in {days} days', { days }) : say('{days} days ago', { days }) // days in the dative
   return at > now ? say('in {span}', { span: spell(seconds) }) : say('{span} ago', { span: spell(seconds) })
 }
 
