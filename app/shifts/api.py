@@ -9,6 +9,7 @@ from apiflask import APIBlueprint, Schema
 from apiflask.fields import AwareDateTime, Boolean, Date, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, Range
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
 from app.core.access import current, needs
 from app.core.clock import business_now, utc_text
@@ -51,9 +52,21 @@ class SitesOut(Schema):
     next = String(required=True, allow_none=True)
 
 
-class ShiftsIn(Schema):
-    """Which shifts: of one site or of all one may see, from an instant (default now), for some days."""
+class SitesIn(Schema):
+    """A page of sites: `cursor` is the `next` of the page before."""
 
+    cursor = String(load_default="", validate=Length(1, 16))
+    limit = Integer(load_default=100, validate=Range(1, 200))
+
+
+class ShiftsIn(Schema):
+    """Which shifts: of one site or of all one may see, from an instant (default now), for some days.
+
+    Of all: those of `limit` sites at once; `cursor` is the `next` of the page before.
+    """
+
+    cursor = String(load_default="", validate=Length(1, 16))
+    limit = Integer(load_default=20, validate=Range(1, 100))
     site = String(validate=Length(1, 16))
     start = AwareDateTime(data_key="from", format="iso")
     days = Integer(load_default=7, validate=Range(1, 31))
@@ -81,13 +94,14 @@ class ShiftsOut(Schema):
 
 @api.get("/sites")
 @needs(Permission.SITES_READ)
+@api.input(SitesIn, location="query", arg_name="asked")
 @api.output(SitesOut)
-def sites() -> Response:
+def sites(asked: dict[str, Any]) -> Response:
     """The data centers that the caller may see, with their window now."""
     now = business_now()
     with transaction() as session:
-        found = visible_sites(session, current(), Permission.SITES_READ)
-        return jsonify({"items": [site_form(site, now) for site in found], "next": None})
+        found, following = _page(session, Permission.SITES_READ, asked)
+        return jsonify({"items": [site_form(site, now) for site in found], "next": following})
 
 
 @api.get("/sites/<code>")
@@ -107,16 +121,24 @@ def shifts(asked: dict[str, Any]) -> Response:
     """Who works when: the roster inside site hours, absences taken off."""
     start = asked.get("start") or business_now()
     end = start + timedelta(days=asked["days"])
+    following = None
     with transaction() as session:
         if "site" in asked:
             places = [visible_site(session, current(), Permission.SHIFTS_READ, asked["site"])]
         else:
-            places = list(visible_sites(session, current(), Permission.SHIFTS_READ))
+            places, following = _page(session, Permission.SHIFTS_READ, asked)
         found = shifts_of(session, {place: _morning(start, place) for place in places}, end)
         items = [
             shift_form(place, person, span) for place in places for person, span in found[place] if span.ends_at > start
         ]
-    return jsonify({"items": items, "next": None})
+    return jsonify({"items": items, "next": following})
+
+
+def _page(session: Session, permission: Permission, asked: dict[str, Any]) -> tuple[list[Site], str | None]:
+    """The sites of the page asked for, and what the next page is asked by; None after the last."""
+    found = visible_sites(session, current(), permission, after=asked["cursor"], limit=asked["limit"] + 1)
+    page = list(found[: asked["limit"]])
+    return page, page[-1].code if len(found) > len(page) else None
 
 
 def _morning(start: datetime, place: Site) -> datetime:

@@ -31,6 +31,27 @@ def test_each_caller_sees_their_own_sites(
     assert [one["code"] for one in program_of("lena").get("/api/v1/sites").get_json()["items"]] == ["AMS1", "NYC1"]
 
 
+@pytest.mark.parametrize("what", ["sites", "shifts"])
+def test_what_many_sites_have_comes_page_by_page(
+    what: str, site: Callable[..., int], person: Callable[..., int], program_of: Callable[..., Program]
+) -> None:
+    codes = ["AMS1", "BER1", "LON1", "NYC1"]
+    for number, code in enumerate(codes[::-1]):
+        site(code)
+        person(f"tech{number}", f"technician@{code}")
+    person("lena", "l1_engineer@all")
+    program = program_of("lena")
+    first = program.get(f"/api/v1/{what}?limit=3").get_json()
+    assert first["next"] == "LON1"
+    rest = program.get(f"/api/v1/{what}?limit=3&cursor={first['next']}").get_json()
+    assert rest["next"] is None
+    if what == "sites":
+        assert [one["code"] for one in (*first["items"], *rest["items"])] == codes
+    assert program.get(f"/api/v1/{what}?limit=4").get_json()["next"] is None
+    assert program.get(f"/api/v1/{what}?limit=0").status_code == 422
+    assert program.get(f"/api/v1/{what}?limit=1000").status_code == 422
+
+
 def test_another_site_looks_like_one_that_does_not_exist(
     site: Callable[..., int], person: Callable[..., int], program_of: Callable[..., Program]
 ) -> None:
