@@ -10,12 +10,14 @@ from functools import cached_property
 from typing import Any, Final
 
 from psycopg import Error, RawCursor
-from sqlalchemy import Select
+from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _DIALECT: Final = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # SQLAlchemy's own
+
+Asker = Session | Connection
 
 
 class Question:
@@ -24,15 +26,17 @@ class Question:
     def __init__(self, wanted: Select[*tuple[Any, ...]]) -> None:
         self._wanted = wanted
 
-    def ask(self, session: Session, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows, as the database's driver reads them (one query); sees what `session` has changed.
+    def ask(self, asker: Asker, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows, as the database's driver reads them (one query); sees what a session has changed.
 
         `given` names every parameter (KeyError for one that is not). Raises DBAPIError.
         """
-        session.flush()
+        if isinstance(asker, Session):
+            asker.flush()
+            asker = asker.connection()
         statement, names, fixed = self._prepared
         values = [fixed[name] if name in fixed else given[name] for name in names]
-        line = session.connection().connection.driver_connection
+        line = asker.connection.driver_connection
         with RawCursor(line) as cursor:  # type: ignore[arg-type] # SQLAlchemy does not know which driver it is
             try:
                 return cursor.execute(statement, values, prepare=True).fetchall()

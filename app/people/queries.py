@@ -11,7 +11,7 @@ from sqlalchemy import DateTime, Select, Text, bindparam, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.access import Grant, Principal
-from app.core.asking import Question
+from app.core.asking import Asker, Question
 from app.core.errors import NotFound
 from app.core.permissions import Permission, Role
 from app.people.models import ApiToken, Person, RoleGrant, WebSession
@@ -24,19 +24,19 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def principal_of_session(session: Session, secret: str, now: datetime) -> tuple[Principal, datetime] | None:
+def principal_of_session(asker: Asker, secret: str, now: datetime) -> tuple[Principal, datetime] | None:
     """Who holds a browser's secret, and when they were last seen (one query).
 
     None when nobody does, after 12 hours of silence, after 7 days, or once the person is deactivated.
     """
     given = {"hash": secret_hash(secret), "now": now, "idle": now - IDLE}
-    rows = _BY_SESSION.ask(session, given)
+    rows = _BY_SESSION.ask(asker, given)
     return (_principal(rows), rows[0][-1]) if rows else None
 
 
-def principal_of_token(session: Session, secret: str, now: datetime) -> Principal | None:
+def principal_of_token(asker: Asker, secret: str, now: datetime) -> Principal | None:
     """Who holds an API token (one query); None when it is unknown, revoked, expired, or its person deactivated."""
-    rows = _BY_TOKEN.ask(session, {"hash": secret_hash(secret), "now": now})
+    rows = _BY_TOKEN.ask(asker, {"hash": secret_hash(secret), "now": now})
     if not rows:
         return None
     scopes: list[str] | None = rows[0][-1]

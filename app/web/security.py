@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from app.core import browser
 from app.core.access import Principal
 from app.core.clock import true_now
-from app.core.database import reading, transaction
+from app.core.database import asking, transaction
 from app.core.errors import FieldError, Invalid, NotAllowed, Unauthenticated
 from app.core.language import Language, best_of, known, speak
 from app.people import queries
@@ -95,14 +95,14 @@ def recognise() -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         g.by_token = True
-        with reading() as session:
-            g.principal = queries.principal_of_token(session, token.strip(), true_now())
+        with asking() as asker:
+            g.principal = queries.principal_of_token(asker, token.strip(), true_now())
         if g.principal is None:
             raise Unauthenticated("invalid_token", "This token is unknown, expired or revoked.")
     elif secret := browser.secret():
         now = true_now()
-        with reading() as session:
-            found = queries.principal_of_session(session, secret, now)
+        with asking() as asker:
+            found = queries.principal_of_session(asker, secret, now)
         if found:
             g.principal, seen_at = found
             if sessions.falls_idle(seen_at, now):
