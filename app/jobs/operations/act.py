@@ -140,7 +140,8 @@ def second_wanted(order: WorkOrder) -> frozenset[Verb]:
         wanted.add(Verb.DISCREPANCY)
     if any(s.done_at is None and s.evidence == Evidence.SECOND_PERSON for s in order.steps):
         wanted.add(Verb.STEP)
-    if KINDS[order.job_kind].power == "off" or any(s.must_be_off for s in order.steps):
+    kind = KINDS.get(order.job_kind)  # what can be done with an order is shown even when its kind is gone
+    if (kind is not None and kind.power == "off") or any(s.must_be_off for s in order.steps):
         wanted.add(Verb.SIGHTING)
     return frozenset(wanted)
 
