@@ -9,6 +9,7 @@ from app.jobs import models as jobs
 from app.jobs import models_conflict as conflicts
 from app.jobs import models_power as jobs_power
 from app.jobs import models_procedure as procedures
+from app.jobs import models_ring as rings
 from app.parts import models as parts
 from app.people import models as people
 from app.shifts import models as shifts
@@ -16,6 +17,6 @@ from app.sites import models as sites
 from app.tickets import models as tickets
 
 PACKAGES = (
-    events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures, jobs_power,
+    events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures, jobs_power, rings,
 )  # fmt: skip
 metadata = Base.metadata

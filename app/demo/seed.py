@@ -68,7 +68,9 @@ def seed_integration(session: Session, now: datetime) -> dict[str, Any]:
 
 def _person(session: Session, one: DemoPerson, sites: dict[str, Site], now: datetime) -> dict[str, Any]:
     password = secrets.token_urlsafe(9)
-    person = add_person(session, name=one.name, full_name=one.full_name, by=SEEDER, now=now, password=password)
+    person = add_person(
+        session, name=one.name, full_name=one.full_name, by=SEEDER, now=now, password=password, phone=one.phone
+    )
     places: list[str] = []
     for role in one.roles:
         title, _, code = role.partition("@")

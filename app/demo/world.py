@@ -30,6 +30,7 @@ class DemoPerson:
     full_name: str
     roles: tuple[str, ...]  # role@SITE or role@all
     shifts: tuple[str, ...] = ()
+    phone: str | None = None  # of a range that is kept free for examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,9 @@ PEOPLE = (
     DemoPerson("tom", "Tom Bakker", ("technician@AMS1",), ("AMS1",)),
     DemoPerson("mara", "Mara Ortiz", ("technician@MIA1",), ("MIA1",)),
     DemoPerson("sina", "Sina Tan", ("technician@SGP1",), ("SGP1",)),
-    DemoPerson("lena", "Lena Fischer", ("l1_engineer@all",)),
-    DemoPerson("sam", "Sam Okafor", ("sysadmin@all",)),
-    DemoPerson("max", "Max Lindqvist", ("manager@all",)),
+    DemoPerson("lena", "Lena Fischer", ("l1_engineer@all",), phone="+44 20 7946 0101"),
+    DemoPerson("sam", "Sam Okafor", ("sysadmin@all",), phone="+44 20 7946 0102"),
+    DemoPerson("max", "Max Lindqvist", ("manager@all",), phone="+44 20 7946 0103"),
     DemoPerson("ada", "Ada Novak", ("admin@all",)),
 )
 

@@ -31,7 +31,7 @@ from app.jobs.outward import allowed_verbs
 from app.jobs.photo_pairs import Album, album
 from app.jobs.procedure import last_no_return
 from app.jobs.queries_clocks import clocks_told, is_call, record_of
-from app.jobs.queries_order import OrderFacts
+from app.jobs.queries_order import OrderFacts, PhoneNumber, Rung
 from app.jobs.rules import device_serial
 from app.jobs.start import check_start
 from app.jobs.states import Verb
@@ -101,6 +101,8 @@ class OrderPage:
     colleagues: Sequence[str]
     photos: Sequence[Photo]
     calls: Sequence[Referral]
+    rings: Mapping[int, Sequence[Rung]]
+    numbers: Sequence[PhoneNumber]
     others: Sequence[WorkOrder]
     record: Sequence[Told]
     clocks: Sequence[Shown]
@@ -192,12 +194,18 @@ def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: d
         colleagues=[name for name in present(calendar, seen.lines, now) if name != principal.full_name],
         photos=seen.photos,
         calls=seen.calls[:MOST_CALLS],
+        rings=_by_call(seen.rings),
+        numbers=seen.numbers,
         others=seen.others,
         customer=seen.customer,
         clocks=shown(_clocks(seen, now), now, order.site.time_zone),
         record=_record(order, told),
         signed=next((one for one in reversed(told) if one.verb == Verb.COMPLETION and one.detail.get("outcome")), None),
     )
+
+
+def _by_call(rings: Sequence[Rung]) -> Mapping[int, Sequence[Rung]]:
+    return {one.referral_id: [two for two in rings if two.referral_id == one.referral_id] for one in rings}
 
 
 def _start_refusal(order: WorkOrder, now: datetime) -> Conflict | None:

@@ -31,7 +31,7 @@ from app.core.asking import Question
 from app.core.database import Base
 from app.core.errors import NotFound
 from app.core.events import Event
-from app.core.permissions import Permission
+from app.core.permissions import Permission, Role
 from app.core.reading import all_revived, columns_of, first_revived, revived, rows_of
 from app.hardware.models import Asset, DeviceAction, Diagnostics, PowerCord
 from app.hardware.queries import ID_LED, under_way
@@ -39,11 +39,12 @@ from app.hardware.queries_diagnosis import VERB
 from app.jobs.clocks.promises import Delivery
 from app.jobs.models import Escalation, OrderTicket, Photo, PromiseTold, Referral, Step, WorkOrder
 from app.jobs.models_power import Shutdown
+from app.jobs.models_ring import Ring
 from app.jobs.power import Cord
 from app.jobs.queries import OPEN_STATES
 from app.jobs.queries_machine import SPEAKS_FOR
 from app.jobs.states import AT_RACK, OrderState
-from app.people.models import Person
+from app.people.models import Person, RoleGrant
 from app.shifts.models import Appointment, Roster
 from app.shifts.queries_places import LINES, PAST, Line, is_here
 from app.sites.models import ClosedDay, Rack, Site
@@ -52,6 +53,33 @@ from app.tickets.models import Message, Ticket, TicketEntry
 MOST_OTHERS: Final = 20
 MOST_PHOTOS: Final = 200
 MOST_ENTRIES: Final = 3
+MOST_NUMBERS: Final = 40
+_HELPERS: Final = [str(Role.L1_ENGINEER), str(Role.SYSADMIN), str(Role.MANAGER)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Somebody whom a call for help rang: until when they have to answer before the next one is rung."""
+
+    referral_id: int
+    full_name: str
+    phone: str | None
+    rung_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """Whom the rack may telephone, also without network."""
+
+    full_name: str
+    phone: str
+    roles: Sequence[str]
+
+    @property
+    def words(self) -> str:
+        """What they are for, as people say it."""
+        return ", ".join(sorted(Role(role).words for role in self.roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +98,8 @@ class OrderFacts:
     events: Sequence[Event]
     photos: Sequence[Photo]
     calls: Sequence[Referral]
+    rings: Sequence[Rung]
+    numbers: Sequence[PhoneNumber]
     others: Sequence[WorkOrder]
     customer: Sequence[TicketEntry]
     promised: Sequence[PromiseTold]
@@ -109,6 +139,8 @@ def _facts(row: Mapping[str, Any]) -> OrderFacts:
         events=all_revived(Event, row["events"]),
         photos=all_revived(Photo, row["photos"]),
         calls=all_revived(Referral, row["calls"]),
+        rings=[_rung(one) for one in row["rings"] or ()],
+        numbers=[PhoneNumber(one["full_name"], one["phone"], one["roles"]) for one in row["numbers"] or ()],
         others=all_revived(WorkOrder, row["others"]),
         customer=all_revived(TicketEntry, row["customer"]),
         promised=all_revived(PromiseTold, row["promised"]),
@@ -144,6 +176,11 @@ def _closed_days(told: tuple[tuple[str, str | None], ...]) -> list[ClosedDay]:
 
 def _delivery(told: Mapping[str, Any]) -> Delivery:
     return Delivery(datetime.fromisoformat(told["sent_at"]), by_person=not told["automatic"])
+
+
+def _rung(told: Mapping[str, Any]) -> Rung:
+    rung_at, until = (datetime.fromisoformat(told[name]) for name in ("rung_at", "until"))
+    return Rung(told["referral_id"], told["full_name"], told["phone"], rung_at, until)
 
 
 def _line(said: Mapping[str, Any]) -> Line:
@@ -205,6 +242,14 @@ def _parts() -> dict[str, Select[Any]]:
         "events": _one(Event, Event.stream == WorkOrder.number).order_by(Event.seq),
         "photos": _one(Photo, Photo.order_id == WorkOrder.id, ("image",)).order_by(Photo.at).limit(MOST_PHOTOS),
         "calls": _one(Referral, Referral.order_id == WorkOrder.id).order_by(Referral.id.desc()),
+        "rings": select(Ring.referral_id, Ring.rung_at, Ring.until, Person.full_name, Person.phone)
+        .join(Referral, Referral.id == Ring.referral_id).join(Person, Person.id == Ring.person_id)
+        .where(Referral.order_id == WorkOrder.id).order_by(Ring.id),
+        "numbers": select(Person.full_name, Person.phone, func.array_agg(RoleGrant.role.distinct()).label("roles"))
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(Person.active, Person.phone.is_not(None), RoleGrant.role.in_(_HELPERS))
+        .where(or_(RoleGrant.site_id.is_(None), RoleGrant.site_id == WorkOrder.site_id))
+        .group_by(Person.id).order_by(Person.full_name).limit(MOST_NUMBERS),
         "others": select(other.id, other.number, other.state, other.job_kind, other.parent_id)
         .where(other.asset_id == WorkOrder.asset_id, other.state.in_(OPEN_STATES), other.id != WorkOrder.id)
         .order_by(other.id).limit(MOST_OTHERS),

@@ -18,9 +18,9 @@ from app.core.errors import AppError
 from app.core.queue import task
 from app.core.settings import Settings
 from app.hardware.models import Diagnostics
-from app.jobs import queries, queries_clock, queries_power
+from app.jobs import queries, queries_clock, queries_power, queries_rings
 from app.jobs.operations import acknowledge as acknowledgment
-from app.jobs.operations import clockwork, forgotten, inbox, proof, shutdown, watch
+from app.jobs.operations import clockwork, forgotten, inbox, proof, rings, shutdown, watch
 from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act
 from app.jobs.operations.rack import BEFORE_TASK
 from app.jobs.states import Verb
@@ -91,6 +91,7 @@ def tick() -> None:
         (queries_clock.unanswered, clockwork.answer_overdue),
         (queries_clock.unheard, clockwork.tell_progress),
         (lambda session, _now: queries_power.watched(session), shutdown.watch),
+        (queries_rings.ringing_too_long, rings.ring_on),
     )
     for find, deed in duties:
         with transaction() as session:

@@ -44,6 +44,7 @@ def watch_promises() -> None:
         news = [
             *alerting.news_of_promises(session, now, settings.base_url),
             *alerting.news_of_parts(session, now, settings.base_url),
+            *alerting.news_of_calls(session, now, settings.base_url),
             *alerting.news_of_integrations(session, true=true_now()),
         ]
         alerting.tell_managers(session, news, installed().values(), now)

@@ -41,6 +41,12 @@ class PersonForm(Form):
     password = PasswordField("First password", [Optional(), Length(SHORTEST, LONGEST)])
 
 
+class PhoneForm(Form):
+    """Under which number somebody is reached."""
+
+    phone = StringField("Telephone", [Optional(), Length(max=32)], description="With + and the country in front.")
+
+
 class RoleForm(Form):
     """A role at a site, or at all sites."""
 

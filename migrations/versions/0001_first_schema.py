@@ -1045,12 +1045,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_conflict")),
     )
     op.create_index("ix_step_conflict_order_id", "step_conflict", ["order_id"])
+    op.create_table(
+        "ring",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("referral_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("rung_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_ring_person_id")),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_ring_referral_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ring")),
+    )
+    op.create_index("ix_ring_referral_id_id", "ring", ["referral_id", "id"])
+    op.create_index("ix_ring_person_id_rung_at", "ring", ["person_id", "rung_at"])
     script(APPEND_ONLY)
     script(SchemaManager.get_schema())
 
 
 def downgrade() -> None:
     script(DROP_QUEUE)
+    for name in ("person_id_rung_at", "referral_id_id"):
+        op.drop_index(f"ix_ring_{name}", table_name="ring")
+    op.drop_table("ring")
     op.drop_index("ix_step_conflict_order_id", table_name="step_conflict")
     op.drop_table("step_conflict")
     op.drop_table("step")

@@ -72,6 +72,13 @@ def of_integration(name: str, said: str, since: datetime, *, faulty: bool) -> Ne
     return News(f"integration:{name}:{'fault' if faulty else 'problem'}:{utc_text(since)}", title, text)
 
 
+def of_call(number: str, by: str, why: str, at: datetime, *, team: str, site: str, zone: str, link: str) -> News:
+    """Somebody at a rack calls for help, and whoever was rung first did not answer."""
+    since = local_text(at, zone)[:16].replace("T", " ")
+    text = f"{by} has called since {since} ({zone}): {why}\nThe next one is rung, every five minutes.\n{link}"
+    return News(f"{number}:in-vain", f"Nobody answers a call for help from the rack at {site}: {team}", text, site)
+
+
 def of_removed_part(key: str, where: str, due: datetime, *, what: str, zone: str, site: str, link: str) -> News:
     """A part that came out of a machine stays too long where it is."""
     by = local_text(due, zone)[:16].replace("T", " ")

@@ -15,11 +15,13 @@ from app.core.clock import drill_offset
 from app.core.language import Language, told
 from app.hardware.operations.overdue import WORKER_SILENT, is_silent
 from app.jobs import queries_alerts
-from app.jobs.alerts.news import News, of_clocks, of_integration, of_removed_part, of_silence, when_to_tell
+from app.jobs.alerts.news import News, of_call, of_clocks, of_integration, of_removed_part, of_silence, when_to_tell
 from app.jobs.alerts.targets import Target
 from app.jobs.clocks.promises import order_clocks
 from app.jobs.models import Alert, SignOfLife
 from app.jobs.queries_clocks import clocks_of_tickets, records, referral_alone
+from app.jobs.queries_rings import unanswered_calls
+from app.jobs.teams import TEAMS, Team
 from app.parts.queries import underway
 from app.sites.models import Site
 from app.tickets.queries import database_now, troubled_feeds
@@ -96,6 +98,16 @@ def news_of_parts(session: Session, now: datetime, base_url: str) -> Iterator[Ne
             yield of_removed_part(
                 part.stream, part.state_words, due, what=f"{part.kind_words} {part.serial} of {part.asset_tag}",
                 zone=part.site.time_zone, site=part.site.code, link=f"{base_url}/parts/removed/{part.id}",
+            )  # fmt: skip
+
+
+def news_of_calls(session: Session, now: datetime, base_url: str) -> Iterator[News]:
+    """Calls for help from a rack that rang somebody in vain (one query)."""
+    for call in unanswered_calls(session, now):
+        if call.order is not None:
+            yield of_call(
+                call.number, call.opened_by, call.why, call.created_at, team=TEAMS[Team(call.team)].title,
+                site=call.order.site.code, zone=call.order.site.time_zone, link=f"{base_url}/referrals/{call.number}",
             )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from app.jobs.operations.planning import NO_TIME, appoint, find_time_or_wait, re
 from app.jobs.operations.power_left import check_left
 from app.jobs.operations.procedures import pin_steps
 from app.jobs.operations.proof import take_newer_before
+from app.jobs.operations.rings import ring_first
 from app.jobs.start import StartFacts, check_start
 from app.jobs.states import OrderState
 from app.jobs.stops import MATCH_VALID
@@ -128,6 +129,7 @@ def escalation(act: Act, body: dict[str, Any]) -> None:
     referral = open_referral(
         act, team=Team(body["team"]), why=body["why"], step_key=todo, diagnostics_id=order.before_id
     )
+    ring_first(act, referral)
     act.stay(why=body["why"], detail={"team": body["team"], "referral": referral.number})
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.core.access import current, needs
 from app.core.clock import business_now
 from app.core.database import transaction
 from app.core.errors import AppError
 from app.core.permissions import Permission
+from app.hardware.queries import latest, open_run
 from app.jobs import queries, queries_office
 from app.jobs.clocks_page import shown
 from app.jobs.forms_referral import AnswerForm
@@ -20,6 +22,7 @@ from app.jobs.operations import referrals
 from app.jobs.operations.escalate import may_read_queue
 from app.jobs.outward import allowed_verbs
 from app.jobs.queries_clocks import clocks_of_referral
+from app.jobs.queries_rings import rings_of
 from app.jobs.states import OrderState, Verb
 from app.jobs.teams import TEAMS, Team
 from app.tickets.queries import about
@@ -108,4 +111,14 @@ def _page(number: str, form: AnswerForm) -> str:
             mine=found.team in may_read_queue(current()),
             messages=about(session, number) if current().may(Permission.MESSAGES_READ, site_id) else None,
             form=form,
+            rings=rings_of(session, found) if found.from_rack else [],
+            **_machine(session, found),
         )
+
+
+def _machine(session: Session, referral: Referral) -> dict[str, Any]:
+    """What the machine of a call from the rack says, for whoever answers (two queries)."""
+    order = referral.order
+    if not referral.from_rack or order is None or not current().may(Permission.DIAGNOSTICS_READ, order.site_id):
+        return {"run": None, "asking": False}
+    return {"run": latest(session, order.asset), "asking": open_run(session, order.asset) is not None}

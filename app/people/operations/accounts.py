@@ -17,6 +17,7 @@ from app.people.operations import passwords, sessions, tokens
 from app.sites.models import Site
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+PHONE: Final = re.compile(r"\+?[0-9][0-9 ()/.-]{2,30}")
 
 
 def add_person(
@@ -46,6 +47,14 @@ def add_person(
     session.flush()
     record(session, stream(person), now=now, by=by, verb="added", detail={"full_name": person.full_name})
     return person
+
+
+def set_phone(session: Session, person: Person, phone: str | None, *, by: str, now: datetime) -> None:
+    """Say under which number a person is reached; None: under none. Raises Invalid for what is no number."""
+    if phone is not None and not PHONE.fullmatch(phone):
+        raise _wrong("phone", "A telephone number is digits and spaces, with + and the country in front.")
+    person.phone = phone
+    record(session, stream(person), now=now, by=by, verb="phone_set")
 
 
 def grant(session: Session, person: Person, role: Role, site: Site | None, *, by: str, now: datetime) -> RoleGrant:

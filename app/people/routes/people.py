@@ -15,7 +15,7 @@ from app.core.database import transaction
 from app.core.errors import AppError, Conflict, Invalid
 from app.core.permissions import Permission, Role
 from app.people import queries
-from app.people.forms import EVERYWHERE, NewPasswordForm, PersonForm, RoleForm
+from app.people.forms import EVERYWHERE, NewPasswordForm, PersonForm, PhoneForm, RoleForm
 from app.people.models import Person
 from app.people.operations import accounts
 from app.people.routes.blueprint import blueprint, by_browser
@@ -81,6 +81,14 @@ def set_password(name: str) -> ResponseReturnValue:
     return _page(name, form), 422
 
 
+@blueprint.post("/people/<name>/phone")
+@needs(Permission.PEOPLE_WRITE)
+def set_phone(name: str) -> ResponseReturnValue:
+    """Say under which number they are reached from a rack."""
+    number = (PhoneForm.sent().phone.data or "").strip() or None
+    return _act(name, lambda session, found: accounts.set_phone(session, found, number, by=_by(), now=true_now()))
+
+
 @blueprint.post("/people/<name>/deactivation")
 @needs(Permission.PEOPLE_WRITE)
 def deactivate(name: str) -> ResponseReturnValue:
@@ -138,9 +146,11 @@ def _added(form: PersonForm) -> str | None:
 
 def _page(name: str, password: NewPasswordForm) -> str:
     with transaction() as session:
+        found = queries.person_named(session, name)
         return render_template(
             "people/person.html",
-            person=queries.person_named(session, name),
+            person=found,
+            phone_form=PhoneForm(data={"phone": found.phone}),
             codes=site_codes(session),
             role_form=RoleForm().offer(all_sites(session)),
             password_form=password,

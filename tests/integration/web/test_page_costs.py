@@ -34,7 +34,7 @@ PEOPLE = ("technician", "l1_engineer", "sysadmin", "manager", "admin")
 GROWING = {
     "absence", "appointment", "asset", "device_action", "device_event", "diagnostics", "endpoint", "escalation",
     "event", "idempotency", "message", "network_cable", "photo", "power_cord", "procrastinate_jobs", "referral",
-    "removed_part", "roster", "spare", "step", "step_conflict", "ticket", "work_order",
+    "removed_part", "ring", "roster", "spare", "step", "step_conflict", "ticket", "work_order",
 }  # fmt: skip
 GROWS_WITH_SITES = {"/report", "/report.csv"}  # they read the period of each site by itself
 ONE_MORE = 1  # a relation that the few orders opened happen to lack; four times the sites would be more
