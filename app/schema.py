@@ -17,6 +17,7 @@ from app.sites import models as sites
 from app.tickets import models as tickets
 
 PACKAGES = (
-    events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures, jobs_power, rings,
+    events, idempotency, sites, people, shifts, hardware, tickets, parts, jobs, conflicts, procedures, jobs_power,
+    rings,
 )  # fmt: skip
 metadata = Base.metadata

@@ -103,6 +103,7 @@ class OrderPage:
     calls: Sequence[Referral]
     rings: Mapping[int, Sequence[Rung]]
     numbers: Sequence[PhoneNumber]
+    spares: Sequence[tuple[str, str]]
     others: Sequence[WorkOrder]
     record: Sequence[Told]
     clocks: Sequence[Shown]
@@ -196,6 +197,7 @@ def order_page(principal: Principal, seen: OrderFacts, *, now: datetime, true: d
         calls=seen.calls[:MOST_CALLS],
         rings=_by_call(seen.rings),
         numbers=seen.numbers,
+        spares=outlook.spares_told(seen.spares),
         others=seen.others,
         customer=seen.customer,
         clocks=shown(_clocks(seen, now), now, order.site.time_zone),

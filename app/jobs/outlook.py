@@ -10,6 +10,7 @@ from typing import Any
 from app.jobs.kind import Evidence, Kind
 from app.jobs.rules import device_serial, same_code
 from app.jobs.states import Verb
+from app.parts.states import SpareState
 
 Document = Mapping[str, Any]
 
@@ -239,3 +240,14 @@ def state_left(steps: Sequence[Any]) -> str:
     following = next((step.title for step in steps if step.done_at is None), None)
     told = [f"Done up to: {done[-1].title}", *serials, *([f"not done: {following}"] if following else [])]
     return "; ".join(told) + "."
+
+
+def spares_told(spares: Iterable[Any]) -> list[tuple[str, str]]:
+    """Which spares are kept for an order, or were put in, and where they lie."""
+    return [
+        (
+            "Spare kept for it" if one.state == SpareState.RESERVED else "Spare put in",
+            f"{one.name} ({one.part_number}), serial {one.serial}, {one.location}",
+        )
+        for one in spares
+    ]

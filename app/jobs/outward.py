@@ -163,7 +163,7 @@ def offer_form(offer: Offer, asset: Asset) -> dict[str, Any]:
         "finishes_local": local_text(offer.finishes_at, zone),
         "explanation": offer.explanation,
         "missing": [{"id": q.id, "text": q.text, "required": q.required} for q in offer.missing],
-        "needs": [{"what": need.what, "who": need.who, "answer_by": utc_text(need.answer_by)} for need in offer.needs],
+        "needs": [{"what": need.what, "who": need.who, "answer_by": _instant(need.answer_by)} for need in offer.needs],
     }
 
 
@@ -224,6 +224,10 @@ def _readable(session: Session, order: WorkOrder, principal: Principal) -> dict[
 
 def _local(instant: datetime | None, zone: str) -> str | None:
     return local_text(instant, zone) if instant else None
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return utc_text(instant) if instant else None
 
 
 def _id(value: UUID | None) -> str | None:

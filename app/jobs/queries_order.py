@@ -44,6 +44,7 @@ from app.jobs.power import Cord
 from app.jobs.queries import OPEN_STATES
 from app.jobs.queries_machine import SPEAKS_FOR
 from app.jobs.states import AT_RACK, OrderState
+from app.parts.models import Spare
 from app.people.models import Person, RoleGrant
 from app.shifts.models import Appointment, Roster
 from app.shifts.queries_places import LINES, PAST, Line, is_here
@@ -54,6 +55,7 @@ MOST_OTHERS: Final = 20
 MOST_PHOTOS: Final = 200
 MOST_ENTRIES: Final = 3
 MOST_NUMBERS: Final = 40
+MOST_SPARES: Final = 10
 _HELPERS: Final = [str(Role.L1_ENGINEER), str(Role.SYSADMIN), str(Role.MANAGER)]
 
 
@@ -100,6 +102,7 @@ class OrderFacts:
     calls: Sequence[Referral]
     rings: Sequence[Rung]
     numbers: Sequence[PhoneNumber]
+    spares: Sequence[Spare]
     others: Sequence[WorkOrder]
     customer: Sequence[TicketEntry]
     promised: Sequence[PromiseTold]
@@ -141,6 +144,7 @@ def _facts(row: Mapping[str, Any]) -> OrderFacts:
         calls=all_revived(Referral, row["calls"]),
         rings=[_rung(one) for one in row["rings"] or ()],
         numbers=[PhoneNumber(one["full_name"], one["phone"], one["roles"]) for one in row["numbers"] or ()],
+        spares=all_revived(Spare, row["spares"]),
         others=all_revived(WorkOrder, row["others"]),
         customer=all_revived(TicketEntry, row["customer"]),
         promised=all_revived(PromiseTold, row["promised"]),
@@ -245,6 +249,8 @@ def _parts() -> dict[str, Select[Any]]:
         "rings": select(Ring.referral_id, Ring.rung_at, Ring.until, Person.full_name, Person.phone)
         .join(Referral, Referral.id == Ring.referral_id).join(Person, Person.id == Ring.person_id)
         .where(Referral.order_id == WorkOrder.id).order_by(Ring.id),
+        "spares": select(Spare.name, Spare.part_number, Spare.serial, Spare.location, Spare.state)
+        .where(Spare.order_number == WorkOrder.number).order_by(Spare.id).limit(MOST_SPARES),
         "numbers": select(Person.full_name, Person.phone, func.array_agg(RoleGrant.role.distinct()).label("roles"))
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .where(Person.active, Person.phone.is_not(None), RoleGrant.role.in_(_HELPERS))

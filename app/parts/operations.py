@@ -79,6 +79,36 @@ def reserve(session: Session, site: Site, serial: str, order_number: str, *, by:
     return found
 
 
+def reserve_any(
+    session: Session, site: Site, kind: PartKind, part_number: str, order_number: str, *, by: str, now: datetime
+) -> Spare | None:
+    """Keep one free spare of that sort for an order, the one that lies there longest; None when none is free.
+
+    Two who come at once get two spares: each takes one that nobody else holds, and who finds only held ones waits.
+    """
+    free = select(Spare).where(
+        Spare.site_id == site.id, Spare.kind == kind, Spare.part_number == part_number,
+        Spare.state == SpareState.IN_STOCK,
+    )  # fmt: skip
+    free = free.order_by(Spare.arrived_at, Spare.id).limit(1).execution_options(populate_existing=True)
+    found = session.scalars(free.with_for_update(of=Spare, skip_locked=True)).first()
+    found = found or session.scalars(free.with_for_update(of=Spare)).first()
+    if found is None:
+        return None
+    found.order_number = order_number
+    _become(session, found, SpareState.RESERVED, by=by, now=now, verb="reserve")
+    return found
+
+
+def release(session: Session, order_number: str, *, but: str | None, by: str, now: datetime) -> list[Spare]:
+    """What was kept for an order is free again, `but` the one of that serial; those that are."""
+    freed = [one for one in spares_of_order(session, order_number) if one.serial != but]
+    for one in freed:
+        one.order_number = None
+        _become(session, one, SpareState.IN_STOCK, by=by, now=now, verb="release")
+    return freed
+
+
 def install(session: Session, site: Site, serial: str, order_number: str, *, by: str, now: datetime) -> str | None:
     """The spare of that serial is in a machine now. A sentence where something about it has to be looked at."""
     found = spare_with(session, site.id, serial)
@@ -95,9 +125,7 @@ def install(session: Session, site: Site, serial: str, order_number: str, *, by:
 
 def let_go(session: Session, order_number: str, *, by: str, now: datetime) -> None:
     """The order is at its end: what was kept for it and not used is free, and its removed drives may be wiped."""
-    for kept in spares_of_order(session, order_number):
-        kept.order_number = None
-        _become(session, kept, SpareState.IN_STOCK, by=by, now=now, verb="release")
+    release(session, order_number, but=None, by=by, now=now)
     waiting = select(RemovedPart).where(RemovedPart.order_number == order_number, RemovedPart.waits_for_order)
     for part in session.scalars(waiting):
         part.waits_for_order = False

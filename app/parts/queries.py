@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, and_, case, select
 from sqlalchemy.orm import Session
 
 from app.core.access import Principal, visible
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.parts.models import RemovedPart, Spare
-from app.parts.states import Custody, SpareState
+from app.parts.rules import OnShelf
+from app.parts.states import Custody, PartKind, SpareState
 
 MOST: Final = 300
 _UNUSED: Final = [SpareState.EXPECTED, SpareState.IN_STOCK, SpareState.RESERVED, SpareState.DEAD]
@@ -45,6 +46,21 @@ def spares_of_order(session: Session, order_number: str) -> Sequence[Spare]:
     """What is reserved for an order."""
     wanted = select(Spare).where(Spare.order_number == order_number, Spare.state == SpareState.RESERVED)
     return session.scalars(wanted.order_by(Spare.id)).all()
+
+
+def shelf(
+    session: Session, site_id: int, kind: PartKind, of_machine: Select[str], *, most: int = MOST
+) -> list[OnShelf]:
+    """A site's spares of that kind, the unused ones first, then newest first (one query, bounded).
+
+    Of each, whether one of these orders put it in.
+    """
+    put_in = and_(Spare.state == SpareState.INSTALLED, Spare.order_number.in_(of_machine))
+    wanted = select(Spare.part_number, Spare.state, Spare.expected_on, put_in).where(
+        Spare.site_id == site_id, Spare.kind == kind
+    )
+    wanted = wanted.order_by(Spare.state.in_(_UNUSED).desc(), Spare.id.desc()).limit(most)
+    return [OnShelf(number, SpareState(state), day, bool(ours)) for number, state, day, ours in session.execute(wanted)]
 
 
 def removed_parts(session: Session, principal: Principal, *, most: int = MOST) -> Sequence[RemovedPart]:

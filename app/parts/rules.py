@@ -1,13 +1,15 @@
-"""When a removed part is overdue, and when a drive must not be wiped yet. Pure; all times aware UTC."""
+"""When a removed part is overdue, when a drive must not be wiped yet, which spare fits. Pure; all times aware UTC."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.parts.states import Custody, Hop, ends, holds_data
+from app.parts.states import Custody, Hop, SpareState, ends, holds_data
 
 TO_THE_CAGE: Final = timedelta(hours=8)  # no drive spends a night outside
 HOLD: Final = timedelta(days=3)  # the customer may still need what is on it
@@ -27,6 +29,52 @@ class Standing:
     waits_for_order: bool
     return_by: date | None
     time_zone: str
+
+
+class Stock(StrEnum):
+    """Whether a job finds its part at its site."""
+
+    THERE = "there"
+    SEVERAL = "several"  # sorts, and nothing says which one fits
+    EXPECTED = "expected"
+    NONE = "none"
+    UNTRACKED = "untracked"  # this site keeps no such spares here: nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What lies there for a job: the part number that fits, or when one is expected."""
+
+    stock: Stock
+    part_number: str | None = None
+    expected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """A spare on record. `was_in_machine`: it was put into the machine that needs one now."""
+
+    part_number: str
+    state: SpareState
+    expected_on: date | None
+    was_in_machine: bool
+
+
+def supply_of(spares: Sequence[OnShelf]) -> Supply:
+    """Which sort a job takes, of the spares of that kind at its site, newest first.
+
+    A sort that was in the machine before fits; without such, the only sort that is free. Of several nobody guesses.
+    """
+    free = {one.part_number for one in spares if one.state == SpareState.IN_STOCK}
+    fits = next((one.part_number for one in spares if one.was_in_machine and one.part_number in free), None)
+    if fits or len(free) == 1:
+        return Supply(Stock.THERE, fits or next(iter(free)))
+    if free:
+        return Supply(Stock.SEVERAL)
+    coming = [one.expected_on for one in spares if one.state == SpareState.EXPECTED]
+    if coming:
+        return Supply(Stock.EXPECTED, expected_on=min((day for day in coming if day), default=None))
+    return Supply(Stock.NONE if spares else Stock.UNTRACKED)
 
 
 def hold_ends_at(removed_at: datetime) -> datetime:

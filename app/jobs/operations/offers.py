@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.hardware.models import Asset
 from app.jobs.kind import Kind, Question, missing_questions
 from app.jobs.operations.procedures import published
+from app.jobs.operations.spares import lacking, part_wanted, supply_for
 from app.jobs.rules import ANSWER_TIME, CONSENT_TIME, promised_range
 from app.jobs.teams import TEAMS, Team, usual_minutes
 from app.shifts.operations import explain_time, find_time
@@ -30,11 +31,11 @@ from app.shifts.window import (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Somebody who must still say yes, and by when they are expected to (aware UTC)."""
+    """Somebody who must still say yes, or a part that must still come, and by when (aware UTC; None: nobody knows)."""
 
     what: str
     who: str
-    answer_by: datetime
+    answer_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ def make_offer(
 ) -> Offer:
     """Find the earliest appointment for a job on this machine, counting the hours of all who must agree first.
 
-    Raises as `find_time`. Seven queries.
+    Raises as `find_time`. Eight queries.
     """
     minutes = published(session, kind).minutes(kind, answers)
     needs = needs_of(kind, now)
-    ready = max([now, *(need.answer_by for need in needs), *([not_before] if not_before else [])])
+    expected = [need.answer_by for need in needs if need.answer_by is not None]
+    ready = max([now, *expected, *([not_before] if not_before else [])])
     choice = find_time(session, asset.site, machine_id=asset.id, minutes=minutes, at=ready)
     calendar = site_calendar(asset.site)
     latest = latest_start(calendar, choice.when.starts_at, minutes) or choice.when.starts_at
@@ -70,14 +72,23 @@ def make_offer(
     )
     asked = now.astimezone(calendar.zone)
     for need in needs:
-        answer = moment_text(need.answer_by.astimezone(calendar.zone), asked)
+        answer = moment_text((need.answer_by or now).astimezone(calendar.zone), asked)
         explanation.append(f"{need.who} must say yes first, expected by {answer}")
     if not_before and not_before > now:
         explanation.append(f"not before {moment_text(not_before.astimezone(calendar.zone), asked)}, as asked")
+    if (lacks := _part_lacking(session, asset, kind)) is not None:
+        needs = [*needs, Need("part", "A spare", None)]
+        explanation.append(lacks)
     explanation.append(arrival)
     return Offer(
         choice, minutes, range_from, range_to, finishes_at, explanation, missing_questions(kind, answers), needs
     )
+
+
+def _part_lacking(session: Session, asset: Asset, kind: Kind) -> str | None:
+    """What lacks for the job in the site's stock, if anything does (one query)."""
+    wanted = part_wanted(kind)
+    return lacking(supply_for(session, asset, wanted), wanted) if wanted else None
 
 
 def needs_of(kind: Kind, now: datetime) -> list[Need]:

@@ -14,6 +14,7 @@ from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
 from app.jobs.operations.act import CLOSING_SOON, SYSTEM, Act, flag, unflag
 from app.jobs.operations.offers import answer_by
+from app.jobs.operations.spares import release_spares, reserve_spare
 from app.jobs.procedure import job_minutes
 from app.jobs.queries import same_open_order
 from app.jobs.rules import promised_range
@@ -54,7 +55,9 @@ def advance(act: Act, *, why: str | None = None, detail: dict[str, Any] | None =
     if to in WAITING_FOR:
         wait(act, to, why=why, detail=detail)
         return
+    lacks = reserve_spare(act)
     if find_time_or_wait(act, not_before=act.order.not_before):
+        act.order.promise_explanation = [*act.order.promise_explanation, *([lacks] if lacks else [])]
         act.leave(OrderState.BOOKED, why=why, detail=detail)
         conversation.booked(act)
         release_if_open(act)
@@ -208,6 +211,7 @@ def _refused(act: Act, body: dict[str, Any]) -> bool:
 def part(act: Act, body: dict[str, Any]) -> None:
     """The part has come: where it lies and its serial."""
     act.order.part_needed = False
+    release_spares(act, used=body["serial"])
     act.order.part_serial, act.order.part_location = body["serial"], body["location"]
     parts.reserve(act.session, act.order.site, body["serial"], act.order.number, by=act.by, now=act.now)
     advance(act, detail={"serial": body["serial"], "location": body["location"]})
@@ -262,6 +266,7 @@ def end(act: Act, why: str, *, detail: dict[str, Any] | None = None) -> None:
         flag(act.order, "Cancelled although the work had begun once: look how the machine was left.")
     act.order.holder_id = None
     act.order.closed_at = act.now
+    release_spares(act)
     parts.let_go(act.session, act.order.number, by=act.by, now=act.now)
     act.leave(OrderState.CANCELLED, why=why, detail=detail)
     conversation.cancelled(act, why)
@@ -282,6 +287,8 @@ def book_again(act: Act, *, why: str | None) -> None:
         flag(order, "The customer agreed the first time. Ask again before it is done once more.")
     for step in order.steps:
         step.done_at = step.done_by = step.given = None
+    order.part_serial = order.part_location = None
+    reserve_spare(act)
     found = find_time_or_wait(act)
     act.leave(OrderState.BOOKED, why=why)
     conversation.reopened(act, why)

@@ -22,6 +22,7 @@ from app.jobs.operations.disk_guard import check_installed, check_removed, guard
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.operations.planning import book_again, withdraw
 from app.jobs.operations.power_left import check_left, is_left_off, judge_after
+from app.jobs.operations.spares import release_spares
 from app.jobs.rules import fault_gone
 from app.jobs.states import OrderState, Verb
 from app.parts import operations as parts
@@ -84,6 +85,8 @@ def completion(act: Act, body: dict[str, Any]) -> None:
     detail = {k: body.get(k) for k in ("outcome", "removed_serial", "installed_serial", "note")}
     detail |= {k: body[k] for k in ("signed_name", "signature") if body.get(k)} | power
     hand_over_parts(act, order.removed_serial, order.installed_serial)
+    if outcome != "not_repaired":
+        release_spares(act, used=order.installed_serial)
     act.leave(OrderState.VERIFYING, detail=detail)
     conversation.finished(act)
 

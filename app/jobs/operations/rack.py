@@ -23,6 +23,7 @@ from app.jobs.operations.power_left import check_left
 from app.jobs.operations.procedures import pin_steps
 from app.jobs.operations.proof import take_newer_before
 from app.jobs.operations.rings import ring_first
+from app.jobs.operations.spares import reserve_spare
 from app.jobs.start import StartFacts, check_start
 from app.jobs.states import OrderState
 from app.jobs.stops import MATCH_VALID
@@ -114,6 +115,7 @@ def addition(act: Act, body: dict[str, Any]) -> WorkOrder:
     act.session.add(linked)
     act.session.flush()
     child = replace(act, order=linked, device=None)
+    reserve_spare(child)
     with suppress(Conflict):  # without an appointment where the day is full: start decides, the hands are there
         appoint(child, technician=order.holder.name if order.holder else None)
     child.leave(OrderState.MATCHED, why=body["why"], detail={"added_to": order.number})
