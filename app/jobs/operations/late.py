@@ -6,9 +6,11 @@ What was not work (a hold, a call for help, an addition) is refused as ever: the
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
 from app.core.events import Event
@@ -16,8 +18,9 @@ from app.jobs.kind import Evidence
 from app.jobs.models import WorkOrder
 from app.jobs.models_conflict import StepConflict
 from app.jobs.operations import conversation
-from app.jobs.operations.act import Act, flag
+from app.jobs.operations.act import Act, believed, flag
 from app.jobs.operations.conflicts import is_done_by_other, open_conflict
+from app.jobs.operations.done_work import LIVE
 from app.jobs.operations.parts import hand_over_parts
 from app.jobs.states import OrderState, Verb
 from app.shifts.window import local_text
@@ -67,6 +70,15 @@ def _keep_step(act: Act, body: dict[str, Any], refusal: Conflict) -> StepConflic
     if found.done_at is None:
         found.done_at, found.done_by, found.given = act.device.at, act.by, body["evidence"]
     return None
+
+
+def taken_at(session: Session, order: WorkOrder, by: str, at: datetime | None, now: datetime) -> datetime:
+    """When a photo was taken: by the tablet, where its person had claimed the order by then, whoever holds it now."""
+    believable = believed(order, at, now)
+    if at is None or believable == at or at > now:
+        return believable
+    claims = select(Event.id).where(Event.stream == order.number, Event.verb == Verb.CLAIM, Event.by == by)
+    return at if session.scalar(select(exists(claims.where(Event.at <= at + LIVE)))) else now
 
 
 def _held(act: Act, order: WorkOrder) -> bool:

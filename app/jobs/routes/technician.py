@@ -28,8 +28,7 @@ from app.jobs.forms_rack import FORMS, TEAM_HOURS, AdditionForm, CompletionForm,
 from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
 from app.jobs.models import WorkOrder
-from app.jobs.operations import disk_guard
-from app.jobs.operations.act import believed
+from app.jobs.operations import disk_guard, late
 from app.jobs.operations.perform import perform
 from app.jobs.operations.power_left import asks_anew
 from app.jobs.operations.procedures import all_published
@@ -141,7 +140,7 @@ def photo(number: str) -> ResponseReturnValue:
             key, now = request.form.get("step") or None, business_now()
             data = sent.read() if sent else b""
             told_at = read(VerbSchema, stamped).get("device", {}).get("at")
-            taken_at = believed(found, told_at, now)
+            taken_at = late.taken_at(session, found, current().name, told_at, now)
             kept = photos.keep(session, found, data, by=current().name, step_key=key, now=taken_at)
             if any(s.key == key and s.evidence == Evidence.PHOTO for s in found.steps):
                 evidence = {"photo": str(kept.id), "sha256": kept.sha256}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from app.core.clock import true_now
 from app.core.database import transaction
 from app.core.permissions import Role
+from app.jobs.models import Photo
 from app.jobs.models_conflict import StepConflict
 from app.jobs.queries import order_alone
 from app.people.operations.accounts import grant
@@ -222,3 +226,29 @@ def test_the_page_shows_both_and_takes_the_choice(
     assert "Chosen. Both versions stay on record." in words(done.text)
     assert "lena" in words(done.text)
     assert "to decide" not in words(lena.get(f"/orders/{taken_over}").text)
+
+
+def test_a_photo_of_who_held_it_before_has_the_time_on_their_tablet(
+    hall: Hall, at: Clock, taken_over: str, sign_in: Callable[[str], Browser]
+) -> None:
+    tess, image = sign_in("tess"), io.BytesIO()
+    Image.new("RGB", (32, 24), "#741c31").save(image, "JPEG")
+    hall.act("tom", taken_over, "step", id="photo_before", evidence={"photo": "p-1"})
+    at(MONDAY + timedelta(minutes=40))
+    sent = tess.client.post(
+        f"/orders/{taken_over}/photos",
+        data={"photo": (io.BytesIO(image.getvalue()), "rear.jpg"), "step": "photo_before"},
+        headers={
+            "X-CSRFToken": tess.token("/me"), "Idempotency-Key": "photo-1",
+            "Rackside-Device": json.dumps({**stamp(10), "by": "tess"}),
+        },
+    )  # fmt: skip
+    assert sent.status_code == 200, sent.text
+    assert sent.json is not None
+    assert sent.json["to_decide"] == 1
+    with hall.app.app_context(), transaction() as session:
+        photo = session.scalars(select(Photo)).one()
+        assert photo.at == (MONDAY + timedelta(minutes=10)).astimezone(UTC)
+    second = of(hall, taken_over)[0]["second"]
+    assert second["evidence"]["photo"] == str(photo.id)
+    assert second["device_at"] == "2026-11-30T08:10:00.000Z"
