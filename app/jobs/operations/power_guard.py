@@ -33,7 +33,8 @@ def needs_off(order: WorkOrder) -> bool:
 
 def is_cold(order: WorkOrder) -> bool:
     """True for jobs that take the machine down."""
-    return KINDS[order.job_kind].power == "off" or needs_off(order)
+    kind = KINDS.get(order.job_kind)  # an order of a kind that is gone can still be read
+    return (kind is not None and kind.power == "off") or needs_off(order)
 
 
 def cords_of(order: WorkOrder) -> list[Cord]:
