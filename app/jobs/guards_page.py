@@ -10,9 +10,10 @@ from app.hardware.models import Diagnostics
 from app.jobs.disks import STATE_VALID, Disks, is_old, unsafe_to_pull
 from app.jobs.models import WorkOrder
 from app.jobs.models_power import Shutdown
+from app.jobs.operations.act import is_cold, needs_off
 from app.jobs.operations.disk_guard import disks_of, drive_name, guards_disks
 from app.jobs.operations.phone_codes import held_codes
-from app.jobs.operations.power_guard import is_cold, needs_off, off_since, power_of, sighting_of, subject
+from app.jobs.operations.power_guard import off_since, power_of, sighting_of, subject
 from app.jobs.power import STATE_VALID as POWER_VALID
 from app.jobs.power import PowerState, Sighting, why_not_off
 from app.jobs.power import is_old as power_is_old

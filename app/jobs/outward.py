@@ -15,10 +15,9 @@ from app.core.permissions import Permission, Role
 from app.hardware.models import Asset
 from app.hardware.outward import diagnosis_form
 from app.jobs.models import Escalation, Referral, WorkOrder
-from app.jobs.operations.act import second_wanted
+from app.jobs.operations.act import is_cold, second_wanted
 from app.jobs.operations.escalate import Escalated
 from app.jobs.operations.offers import Offer
-from app.jobs.operations.power_guard import is_cold
 from app.jobs.queries import latest_diagnostics
 from app.jobs.queries_machine import diagnoses_for
 from app.jobs.states import OrderState, Verb, verbs_now

@@ -131,6 +131,17 @@ def check(act: Act, principal: Principal) -> None:
         raise Conflict("wrong_state", f"The order is {order.state.replace('_', ' ')}: {act.verb} is not possible now.")
 
 
+def needs_off(order: WorkOrder) -> bool:
+    """True when its procedure has a step for which the machine must be off."""
+    return any(step.must_be_off for step in order.steps)
+
+
+def is_cold(order: WorkOrder) -> bool:
+    """True for jobs that take the machine down; a kind that is gone says nothing more than its steps."""
+    kind = KINDS.get(order.job_kind)
+    return (kind is not None and kind.power == "off") or needs_off(order)
+
+
 def second_wanted(order: WorkOrder) -> frozenset[Verb]:
     """The verbs for which this order waits for a second person."""
     wanted = set()
@@ -140,8 +151,7 @@ def second_wanted(order: WorkOrder) -> frozenset[Verb]:
         wanted.add(Verb.DISCREPANCY)
     if any(s.done_at is None and s.evidence == Evidence.SECOND_PERSON for s in order.steps):
         wanted.add(Verb.STEP)
-    kind = KINDS.get(order.job_kind)  # what can be done with an order is shown even when its kind is gone
-    if (kind is not None and kind.power == "off") or any(s.must_be_off for s in order.steps):
+    if is_cold(order):
         wanted.add(Verb.SIGHTING)
     return frozenset(wanted)
 

@@ -15,26 +15,14 @@ from app.core.errors import Conflict
 from app.core.permissions import Role
 from app.hardware.models import Diagnostics
 from app.hardware.queries import latest
-from app.jobs.kinds import KINDS
 from app.jobs.models import Photo, WorkOrder
 from app.jobs.models_power import Shutdown
-from app.jobs.operations.act import Act, flag
+from app.jobs.operations.act import Act, flag, is_cold, needs_off
 from app.jobs.operations.phone_codes import ReadOut, check_reader, is_reader, issue, spend
 from app.jobs.power import STATE_VALID, Cord, PowerState, Seen, Sighting, is_old, read_power, why_not_off
 from app.jobs.power_course import Course
 from app.jobs.queries_power import newest_shutdown
 from app.jobs.stops import Guard, Stopped
-
-
-def needs_off(order: WorkOrder) -> bool:
-    """True when its procedure has a step for which the machine must be off."""
-    return any(step.must_be_off for step in order.steps)
-
-
-def is_cold(order: WorkOrder) -> bool:
-    """True for jobs that take the machine down."""
-    kind = KINDS.get(order.job_kind)  # an order of a kind that is gone can still be read
-    return (kind is not None and kind.power == "off") or needs_off(order)
 
 
 def cords_of(order: WorkOrder) -> list[Cord]:

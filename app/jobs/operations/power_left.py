@@ -8,9 +8,9 @@ from app.core.clock import utc_text
 from app.core.errors import AppError, Conflict, FieldError
 from app.jobs.models import WorkOrder
 from app.jobs.operations import conversation
-from app.jobs.operations.act import Act, flag, unflag
+from app.jobs.operations.act import Act, flag, is_cold, unflag
 from app.jobs.operations.done_work import is_done_work
-from app.jobs.operations.power_guard import is_cold, power_now, sighting_of
+from app.jobs.operations.power_guard import power_now, sighting_of
 from app.jobs.power_left import Left, wrongly_left
 from app.jobs.states import Verb
 

@@ -19,9 +19,9 @@ from app.hardware.operations.shutdown import request_shutdown
 from app.hardware.queries import latest, open_run
 from app.jobs.models import WorkOrder
 from app.jobs.models_power import Shutdown
-from app.jobs.operations.act import SYSTEM, Act, flag
+from app.jobs.operations.act import SYSTEM, Act, flag, is_cold
 from app.jobs.operations.check import expected_machine
-from app.jobs.operations.power_guard import cords_of, is_cold, power_now, power_of
+from app.jobs.operations.power_guard import cords_of, power_now, power_of
 from app.jobs.power import is_old
 from app.jobs.power_course import (
     ADVICE,
