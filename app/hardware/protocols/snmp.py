@@ -25,7 +25,7 @@ def open_session(target: SnmpTarget, deadline_s: float) -> SnmpSession:
 
     Costs nothing for v1 and v2c, one round trip for v3. Raises Unreachable, AuthRefused, Malformed.
     """
-    asking = SnmpAsking(Exchange(target, Deadline(deadline_s), BlockingLine()), has_bulk=target.version != "1")
+    asking = _asking(target, Exchange(target, Deadline(deadline_s), BlockingLine()))
     finish(asking.open())
     return SnmpSession(asking)
 
@@ -36,12 +36,16 @@ async def session_on_loop(target: SnmpTarget, deadline_s: float) -> AsyncIterato
 
     A device that says nothing holds up nobody but the task that asks it. Raises as `open_session`.
     """
-    asking = SnmpAsking(Exchange(target, Deadline(deadline_s), LoopLine()), has_bulk=target.version != "1")
+    asking = _asking(target, Exchange(target, Deadline(deadline_s), LoopLine()))
     await asking.open()
     try:
         yield asking
     finally:
         asking.close()
+
+
+def _asking(target: SnmpTarget, exchange: Exchange) -> SnmpAsking:
+    return SnmpAsking(exchange, (target.address, target.port), has_bulk=target.version != "1")
 
 
 class SnmpSession:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from app.core.errors import HardwareError, TimedOut, Unsupported
+from app.hardware.protocols.memory import Memory
 from app.hardware.protocols.snmp_ber import BerError, Oid, dotted, parse_oid
 from app.hardware.protocols.snmp_exchange import ADVICE_FIRMWARE, Exchange
 from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer, read_values
@@ -13,8 +14,11 @@ from app.hardware.protocols.snmp_walk import Page, judge_page
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
 
 OBJECTS_PER_GET = 20
-# Rows asked for at once; an agent that cannot gets fewer, at last one by one. Remembered for the session.
+# Rows asked for at once; an agent that cannot gets fewer, at last one by one.
 BULK_SIZES = (25, 10, 5, 0)
+# What an agent could not give, it is not asked for again soon: a large answer that is lost costs a second each time.
+# After an hour all is tried anew, for it may have been the line.
+_bulk_sizes: Memory[int] = Memory(size=5000, keep_s=3600)
 MAX_ROWS = 5000
 MAX_PAGES = 1000
 
@@ -25,10 +29,13 @@ class SnmpAsking:
     `problems` names, by OID, what `get` could not bring and why: such an object is unknown, not absent.
     """
 
-    def __init__(self, exchange: Exchange, *, has_bulk: bool) -> None:
+    def __init__(self, exchange: Exchange, device: Hashable, *, has_bulk: bool) -> None:
         self.problems: dict[str, str] = {}
         self._exchange = exchange
-        self._sizes = deque(BULK_SIZES if has_bulk else BULK_SIZES[-1:])
+        self._device = device
+        known = _bulk_sizes.recall(device)
+        most = BULK_SIZES[0] if known is None else known
+        self._sizes = deque(size for size in (BULK_SIZES if has_bulk else BULK_SIZES[-1:]) if size <= most)
 
     @property
     def requests(self) -> int:
@@ -100,7 +107,7 @@ class SnmpAsking:
                 if not self._exchange.answered:
                     raise
                 if isinstance(lost, TimedOut) and size and not self._exchange.deadline.passed:
-                    self._sizes.popleft()  # large answers get lost on some networks and agents
+                    self._ask_for_less()  # large answers get lost on some networks and agents
                     continue
                 return Page(problem=lost.reason)
             if not answer.status:
@@ -108,7 +115,11 @@ class SnmpAsking:
             if not size:
                 ended = answer.status == NO_SUCH_NAME  # SNMPv1's way to say that nothing follows
                 return Page(ended=ended, problem=None if ended else f"the agent answered {answer.status_words}")
-            self._sizes.popleft()
+            self._ask_for_less()
+
+    def _ask_for_less(self) -> None:
+        self._sizes.popleft()
+        _bulk_sizes.keep(self._device, self._sizes[0])
 
     def _sort_out(
         self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue], pending: deque[list[Oid]]

@@ -65,6 +65,20 @@ def test_large_answers_that_get_lost_are_asked_for_in_smaller_parts() -> None:
     assert (len(table.rows), table.complete) == (ROWS, True)
 
 
+@pytest.mark.parametrize("behaviour", ["large answers lost", "tooBig", "genErr on bulk"])
+def test_agent_that_could_not_give_so_much_is_not_asked_for_as_much_again(behaviour: str) -> None:
+    costs = []
+    with HostileAgent(behaviour) as agent:
+        for _ in range(2):
+            with open_session(agent.target, 5) as session:
+                session.get(OIDS[:5])
+                first = session.requests
+                table = session.walk(COLUMN)
+                costs.append(session.requests - first)
+                assert (len(table.rows), table.complete) == (ROWS, True)
+    assert costs[1] < costs[0]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "rows", "problem"),
     [
