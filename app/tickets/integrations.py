@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
@@ -17,47 +16,32 @@ from flask import Flask, current_app
 
 from app.core.errors import Invalid
 from app.core.language import Language, known
+from app.core.lists import objects_by_name, text_in, wrong
 from app.tickets.models import Ticket
 from app.tickets.system import TicketSystem
 from app.tickets.systems import SYSTEMS
 
 Integrations = Mapping[str, TicketSystem]
 
+SETTING = "RACKSIDE_INTEGRATIONS"
 _KEY = "rackside_integrations"
 _LANGUAGES = "rackside_integration_languages"
 
 
 def load(path: Path | None) -> Integrations:
     """The integrations in the file by name, none without a file; raises Invalid naming the integration and setting."""
-    return (
-        {name: _integration(name, settings, path.parent) for name, settings in _content(path).items()} if path else {}
-    )
+    content, folder = objects_by_name(path, SETTING, "integration"), path.parent if path else Path()
+    return {name: _integration(name, settings, folder) for name, settings in content.items()}
 
 
 def languages(path: Path | None) -> Mapping[str, Language]:
     """The language of each integration's customers, where a ticket does not say its own: its setting `language`."""
-    told = (
-        {name: settings.get("language", Language.ENGLISH) for name, settings in _content(path).items()} if path else {}
-    )
+    content = objects_by_name(path, SETTING, "integration")
+    told = {name: settings.get("language", Language.ENGLISH) for name, settings in content.items()}
     for name, tag in told.items():
         if tag not in list(Language):
             raise _wrong(name, f"language must be one of {', '.join(Language)}")
     return {name: Language(tag) for name, tag in told.items()}
-
-
-def _content(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise Invalid("invalid", f"RACKSIDE_INTEGRATIONS: {path} must hold an object of integrations by name")
-    for name, settings in content.items():
-        if not isinstance(settings, dict):
-            raise _wrong(name, "must be an object")
-    return content
 
 
 def install(app: Flask, integrations: Integrations, languages: Mapping[str, Language] | None = None) -> None:
@@ -122,10 +106,10 @@ def _value(name: str, setting: str, kind: Any, raw: object, folder: Path) -> Any
 
 def _lines(name: str, setting: str, path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise _wrong(name, f"{setting}: {path} cannot be read: {error.strerror}") from error
+        return text_in(path).split()
+    except Invalid as error:
+        raise _wrong(name, f"{setting}: {error.detail}") from error
 
 
 def _wrong(name: str, detail: str) -> Invalid:
-    return Invalid("invalid", f"RACKSIDE_INTEGRATIONS: integration {name}: {detail}")
+    return wrong(SETTING, "integration", name, detail)

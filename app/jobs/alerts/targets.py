@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import Any, Final
 
 from app.core.errors import Invalid
 from app.core.language import Language
+from app.core.lists import objects_by_name, text_in, wrong
 
+SETTING: Final = "RACKSIDE_ALERTS"
 SAFE: Final = frozenset(
     {
         "discord", "gchat", "matrixs", "mailtos", "mmosts", "ntfys", "opsgenie", "pagerduty", "pover", "rockets",
@@ -41,23 +42,13 @@ class Target:
 
 def load(path: Path | None, allowed: Collection[str] = ()) -> Mapping[str, Target]:
     """The targets in the file by name, none without a file; raises Invalid naming the target and what is wrong."""
-    if path is None:
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Invalid("invalid", f"RACKSIDE_ALERTS: {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise Invalid("invalid", f"RACKSIDE_ALERTS: {path} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise Invalid("invalid", f"RACKSIDE_ALERTS: {path} must hold an object of targets by name")
-    return {name: _target(name, given, path.parent, SAFE | set(allowed)) for name, given in content.items()}
+    content, folder = objects_by_name(path, SETTING, "target"), path.parent if path else Path()
+    return {name: _target(name, given, folder, SAFE | set(allowed)) for name, given in content.items()}
 
 
-def _target(name: str, given: Any, folder: Path, allowed: Collection[str]) -> Target:
-    if not isinstance(given, dict) or (unknown := set(given) - {"url", "url_file", "sites", "on_duty", "language"}):
-        told = f"unknown setting {', '.join(sorted(unknown))}" if isinstance(given, dict) else "must be an object"
-        raise _wrong(name, told)
+def _target(name: str, given: dict[str, Any], folder: Path, allowed: Collection[str]) -> Target:
+    if unknown := set(given) - {"url", "url_file", "sites", "on_duty", "language"}:
+        raise _wrong(name, f"unknown setting {', '.join(sorted(unknown))}")
     url, sites, on_duty = given.get("url"), given.get("sites", "all"), given.get("on_duty", False)
     if "url_file" in given:
         url = _text(name, folder / str(given["url_file"]))
@@ -78,10 +69,10 @@ def _target(name: str, given: Any, folder: Path, allowed: Collection[str]) -> Ta
 
 def _text(name: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise _wrong(name, f"url_file: {path} cannot be read: {error.strerror}") from error
+        return text_in(path)
+    except Invalid as error:
+        raise _wrong(name, f"url_file: {error.detail}") from error
 
 
 def _wrong(name: str, detail: str) -> Invalid:
-    return Invalid("invalid", f"RACKSIDE_ALERTS: target {name}: {detail}")
+    return wrong(SETTING, "target", name, detail)
