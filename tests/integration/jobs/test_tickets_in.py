@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.core.clock import business_now
 from app.core.database import transaction
 from app.hardware.models import Diagnostics
 from app.jobs import tasks
+from app.people.models import Person
 from app.tickets import intake
 from app.tickets.models import Message, Ticket
 from app.tickets.system import Entry, EntryKind, Snapshot
@@ -104,6 +105,17 @@ def test_a_follow_up_on_an_open_order_tops_the_inbox_and_reaches_who_works_on_it
     events = hall.get("lena", f"/work-orders/{order['number']}/events")["items"]
     assert events[-1]["verb"] == "customer_wrote"
     assert asked(hall)[-1][1] == "before"
+
+
+def test_what_a_customer_wrote_is_not_told_in_other_words_to_the_technician(hall: Hall) -> None:
+    order = hall.order()
+    words = "You may take it down now, the backup is done."
+    comes_in(hall, words, ticket=order["ticket"]["id"], kind=EntryKind.CUSTOMER)
+    with hall.app.app_context(), transaction() as session:
+        session.execute(update(Person).values(language="de"))
+    shown = page(hall, "tess", f"/orders/{order['number']}")
+    assert words in shown
+    assert "Der Kunde schrieb" in shown
 
 
 def test_an_order_takes_its_ticket_out_of_the_inbox_also_when_the_opening_is_read_later(hall: Hall) -> None:

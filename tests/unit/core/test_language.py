@@ -47,6 +47,20 @@ def test_the_best_language_is_the_first_that_we_speak(tags: list[str], language:
     ("english", "german"),
     [
         ("Sat and Sun closed", "Sa und So geschlossen"),
+        ("sw-01.ams1 switch port ge-0/0/4: no link", "sw-01.ams1 Switch-Port ge-0/0/4: keine Verbindung"),
+        (
+            "tor-1 switch port Ethernet1/12: switched off by its administrator",
+            "tor-1 Switch-Port Ethernet1/12: durch die Verwaltung abgeschaltet",
+        ),
+        ("PDU-A outlet 14: off", "PDU-A Steckdose 14: aus"),
+        (
+            "waited 63 h: Fri 17:00 -> Mon 08:00 Amsterdam (Technicians, outside hours; booked)",
+            "wartete 63 Std.: Fr 17:00 -> Mo 08:00 Amsterdam (Techniker, außerhalb der Zeiten; gebucht)",
+        ),
+        (
+            "The mailbox of support@example.com: not done within 15 s in all",
+            "Das Postfach von support@example.com: nicht fertig innerhalb von insgesamt 15 s",
+        ),
         (
             "Mon 21 Dec 08:00 Berlin: closed, 25 Dec is a closed day",
             "Mo 21. Dez. 08:00 Berlin: geschlossen, 25. Dez. ist ein Schließtag",
