@@ -19,7 +19,7 @@ from lab.snmp_devices import Pdu, Switch
 def main(argv: Sequence[str]) -> int:
     """Repair or break one server of the running demo: its sensors, its outlets, its switch port."""
     parser = Parser("rackside lab", description="Play the hands in the running demo.")
-    parser.add_argument("deed", choices=("repair", "break", "list"))
+    parser.add_argument("deed", choices=("repair", "break", "on", "off", "list"))
     parser.add_argument("tag", nargs="?", help="the server, for example AMS-004217")
     arguments = parser.parse_args(argv)
     if arguments.deed == "list":
@@ -28,8 +28,11 @@ def main(argv: Sequence[str]) -> int:
     server = next((one for one in SERVERS if one.tag == arguments.tag), None)
     if server is None:
         raise NotFound("not_found", f"There is no server {arguments.tag} in the demo; see: rackside lab list")
-    healthy = arguments.deed == "repair"
     instance = from_environment().instance
+    if arguments.deed in {"on", "off"}:
+        _press(server, _facts(instance), instance / "demo" / "lab", on=arguments.deed == "on")
+        return 0
+    healthy = arguments.deed == "repair"
     facts = _facts(instance)
     for change in (_bmc, _outlets, _port):
         change(server, facts, instance / "demo" / "lab", healthy=healthy)
@@ -43,6 +46,15 @@ def _facts(instance: Path) -> dict[str, Any]:
     except OSError as error:
         raise NotFound("not_found", "No demo runs here: start it with ./rackside demo") from error
     return facts
+
+
+def _press(server: DemoServer, facts: dict[str, Any], folder: Path, *, on: bool) -> None:
+    """Press the power button; what the machine draws from its outlets follows."""
+    ports = facts["bmcs"].get(server.tag)
+    if ports is None:
+        raise NotFound("not_found", f"{server.tag} has no BMC in this demo")
+    BmcServer(server.bmc(), folder, (ports["port"], ports["console"])).power_on = on
+    print(f"{server.tag}: {'on' if on else 'off'}")
 
 
 def _bmc(server: DemoServer, facts: dict[str, Any], folder: Path, *, healthy: bool) -> None:

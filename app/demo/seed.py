@@ -19,8 +19,10 @@ from app.hardware.operations.cabling import set_network_cable, set_power_cord
 from app.hardware.operations.diagnose import request_diagnostics
 from app.hardware.operations.endpoints import set_endpoint
 from app.hardware.sealing import new_site_key, write_key
-from app.jobs.forms import EscalationSchema, read
+from app.jobs.forms import EscalationSchema, read, read_verb
 from app.jobs.operations.escalate import escalate
+from app.jobs.operations.perform import perform
+from app.jobs.states import Verb
 from app.parts.operations import arrive, expect
 from app.people.models import Person
 from app.people.operations.accounts import add_person, grant
@@ -142,7 +144,12 @@ def seed_tickets(session: Session, now: datetime) -> None:
     for ticket in sorted(TICKETS, key=lambda one: not one.friday):
         asked_at = last_friday(now) if ticket.friday else now - timedelta(minutes=12)
         body = read(EscalationSchema, _body(ticket, asked_at, now))
-        escalate(session, principal, body, now=asked_at if ticket.friday else now)
+        asked = escalate(session, principal, body, now=asked_at if ticket.friday else now)
+        if ticket.consent and asked.work_order is not None:
+            said = read_verb(Verb.CONSENT, {"decision": "granted", "message_url": ticket.consent})
+            perform(
+                session, principal, asked.work_order.number, Verb.CONSENT, said, now=now, silence=timedelta(hours=24)
+            )
 
 
 def last_friday(now: datetime) -> datetime:

@@ -82,6 +82,7 @@ class DemoTicket:
     reason: str = "server_issue"
     priority: str = "normal"
     friday: bool = False
+    consent: str = ""  # the message in which the customer agreed
     channel: str = "ticket"
 
 
@@ -127,6 +128,7 @@ SPARES = (
     DemoSpare("AMS1", PartKind.DRIVE, "SAS drive 4 TB", "NW-HDD-4T", "ZC9A0418"),
     DemoSpare("AMS1", PartKind.DRIVE, "SAS drive 4 TB", "NW-HDD-4T"),
     DemoSpare("AMS1", PartKind.PSU, "Power supply 800 W", "NW-PSU-800", "PS80-2231", "Cage A, shelf 1"),
+    DemoSpare("AMS1", PartKind.MEMORY, "Memory module 32 GB", "NW-RDIMM-32", "M32-5510", "Cage A, shelf 2"),
     DemoSpare("MIA1", PartKind.PSU, "Power supply 800 W", "NW-PSU-800", "PS80-2240", "Cage 1"),
 )
 
@@ -181,6 +183,11 @@ TICKETS = (
         "48224", "Server hangs, please switch it off and on", "SGP-000303", "power_cycle",
         "The server does not answer at all, its BMC neither.", "Tried to reach the BMC from two networks.",
         {"why_by_hand": "The BMC does not answer."}, priority="urgent",
+    ),
+    DemoTicket(
+        "48225", "Reboots by itself since Sunday", "AMS-004218", "memory_swap",
+        "Memory module A1 reports uncorrectable errors.", "Collected the event log; the customer moved the load away.",
+        {"slot": "A1"}, priority="high", consent="https://tickets.example/48225#the-customers-yes",
     ),
     DemoTicket(
         "48226", "Please add a custom firewall rule set", None, None,

@@ -41,7 +41,7 @@ class DiskPage:
 class PowerPage:
     """What the power guard shows. `stop` None: hands may do what needs it off. `held`: what a tablet checks codes by.
 
-    From `old_at` on what is known is too old to rest on.
+    From `old_at` on what is known is too old to rest on; `must_be_off` while a step that needs it off is to be done.
     """
 
     state: PowerState
@@ -51,6 +51,19 @@ class PowerPage:
     sighting: Sighting | None
     held: str
     shutdown: Shutdown | None
+    must_be_off: bool
+
+    @property
+    def is_news(self) -> bool:
+        """True while what came of the last shutdown still holds: not once the machine says otherwise."""
+        if self.course in {Course.STILL_ON, Course.BACK}:
+            return self.state.chassis is not False
+        return self.course is not None and not (self.course == Course.OFF and self.state.chassis)
+
+    @property
+    def is_told(self) -> bool:
+        """True when how the shutdown stands says already why hands have to stay away."""
+        return self.is_under_way or (self.is_news and self.course in {Course.STILL_ON, Course.BACK, Course.LOADED})
 
     @property
     def course(self) -> Course | None:
@@ -92,6 +105,7 @@ def power_shown(seen: OrderFacts, now: datetime) -> PowerPage | None:
     state, sighting = power_of(order, seen.newest, seen.cords), sighting_of(order)
     held = held_codes(order, subject(order), now) if order.state == OrderState.WORKING and needs_off(order) else None
     old_at = state.taken_at + POWER_VALID if state.taken_at else None
+    must_be_off = any(step.must_be_off and step.done_at is None for step in order.steps)
     stop = why_not_off(state, now, sighting=sighting, was_off_at=off_since(seen.shutdown))
     told = json.dumps(held) if held else ""
-    return PowerPage(state, stop, power_is_old(state, now), old_at, sighting, told, seen.shutdown)
+    return PowerPage(state, stop, power_is_old(state, now), old_at, sighting, told, seen.shutdown, must_be_off)

@@ -65,7 +65,17 @@ def a_full_house(hall: Hall, at: Callable[[datetime], None]) -> Pages:
     tickets = [f"/tickets/{number}" for number in a_full_mailroom(hall, late)]
     spare, removed = some_parts(hall)
     asset, order = "/assets/SRV-1", f"/orders/{late}"
-    at_the_rack = ("discrepancy", "hold", "handover", "escalation", "addition", "note", "completion")
+    at_the_rack = (
+        "discrepancy",
+        "hold",
+        "handover",
+        "escalation",
+        "addition",
+        "note",
+        "completion",
+        "shutdown",
+        "sighting",
+    )
     return Pages({
         "people.sign_in": ("nobody", ["/sign-in"]), "tablet.offline": ("nobody", ["/offline"]),
         "tablet.not_sent": ("tess", ["/tablet"]),

@@ -82,7 +82,7 @@ def test_a_demo_stopped_during_its_start_leaves_nothing_behind_and_starts_the_ne
 
     again = start()
     demo = again.wait_until_ready()
-    assert len(get(demo, "lena", "/work-orders")["items"]) == 5
+    assert len(get(demo, "lena", "/work-orders")["items"]) == 6
     again.stop()
 
 
@@ -92,7 +92,7 @@ def test_a_demo_started_again_keeps_people_and_orders_and_fresh_forgets_them(sta
     first = start("--at", saturday)
     demo = first.wait_until_ready()
     orders = {one["number"] for one in get(demo, "lena", "/work-orders")["items"]}
-    assert len(orders) == 5
+    assert len(orders) == 6
     with urllib.request.urlopen(f"{demo['url']}/sign-in", timeout=20) as page:
         assert "Drill: the clock is set to" in page.read().decode()
     assert "as asked, the clock was set to" in first.said

@@ -12,7 +12,7 @@ from app.hardware.readings import ShutdownTold
 from app.jobs.power_course import WATCHED
 from tests.integration.conftest import Browser
 from tests.integration.jobs.conftest import MONDAY, Hall
-from tests.integration.jobs.test_cold_jobs import ask_again, said
+from tests.integration.jobs.test_cold_jobs import ask_again, said, unplug
 from tests.integration.jobs.test_shutdown import ON, number, read, sent, worker_tells
 
 __all__ = ["number"]
@@ -115,3 +115,25 @@ def test_a_job_on_a_running_machine_shows_no_such_card(hall: Hall, tess: Browser
     hot = str(hall.order()["number"])
     hall.to_matched(hot)
     assert 'id="power"' not in tess.get(f"/orders/{hot}").text
+
+
+def test_what_came_of_a_shutdown_is_not_told_against_the_machine(hall: Hall, tess: Browser, number: str) -> None:
+    sent(hall, number)
+    read(hall, said(False, 8.0))
+    assert "The machine went down." in shown(tess, number)
+    ask_again(hall, said(True, 190.0))
+    hall.tick()
+    words = shown(tess, number)
+    assert "The machine is on again" in words
+    assert "The BMC says that the machine is on." not in words  # said once is enough
+    ask_again(hall, said(False, 8.0))
+    assert "on again" not in shown(tess, number)
+
+
+def test_once_hands_are_done_inside_nobody_is_told_to_keep_it_off(hall: Hall, tess: Browser, number: str) -> None:
+    ask_again(hall, said(False, 8.0))
+    unplug(hall, number)
+    ask_again(hall, said(True, 190.0))
+    words = shown(tess, number)
+    assert "the machine is on" in words
+    assert "Unplug and open nothing" not in words

@@ -31,6 +31,11 @@ ON, OFF = ChassisPower(on=True), ChassisPower(on=False)
 
 @pytest.fixture
 def number(hall: Hall) -> str:
+    return cold_job(hall)
+
+
+def cold_job(hall: Hall) -> str:
+    """A memory swap under way on a machine whose BMC is on record."""
     with hall.app.app_context(), transaction() as session:
         machine = asset_by_tag(session, "SRV-1")
         machine.site.public_key = new_site_key()[0]

@@ -52,6 +52,7 @@ const refuse = async (form, act, { detail, errors }) => {
   await dropAct(act.seq) // whoever typed it reads why, and it still stands in the form
   document.dispatchEvent(new CustomEvent('queue:changed'))
   settle(form)
+  for (const { field } of errors) for (const part of form.querySelectorAll(`[data-asked-for~="${CSS.escape(field)}"]`)) part.hidden = false
   complain(errors.length ? say('Please check this') : say('Not done'), errors.length ? errors.map((one) => one.detail) : [detail])
 }
 
