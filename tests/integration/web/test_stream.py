@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -32,10 +33,15 @@ class Server:
     port: int
     token: str
     connections: list[http.client.HTTPConnection] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def connect(self, path: str, **headers: str) -> http.client.HTTPResponse:
         """Ask over a connection of its own; `read` gives the rest, `leave` ends it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SOON_S)
+        connection = (
+            http.client.HTTPSConnection("127.0.0.1", self.port, timeout=SOON_S, context=self.tls)
+            if self.tls
+            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=SOON_S)
+        )
         self.connections.append(connection)
         connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}", **headers})
         return connection.getresponse()
@@ -59,9 +65,14 @@ class Server:
 
 @pytest.fixture
 def server(
-    settings: Settings, person: Callable[..., int], program_of: Callable[..., Program], tmp_path: Path
+    settings: Settings,
+    person: Callable[..., int],
+    program_of: Callable[..., Program],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Server]:
     person("tess")
+    secured: list[str] = getattr(request, "param", [])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,8 +82,11 @@ def server(
         "RACKSIDE_INSTANCE": str(tmp_path),
         "RACKSIDE_STREAM_LIMIT": "2",
     }
-    process = subprocess.Popen([sys.executable, "-m", "app", "serve", "--port", str(port)], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "app", "serve", *secured, "--port", str(port)], env=environment)
     running = Server(process, port, program_of("tess").token)
+    if secured:
+        running.tls = ssl.create_default_context()
+        running.tls.check_hostname, running.tls.verify_mode = False, ssl.CERT_NONE  # its authority is made at the start
     wait_until(lambda: is_live(running))
     yield running
     for connection in running.connections:
@@ -119,6 +133,17 @@ def opened(server: Server, topics: str, **headers: str) -> http.client.HTTPRespo
     assert stream.headers["Content-Type"].startswith("text/event-stream")
     assert stream.readline() == b"retry: 2000\n"
     return stream
+
+
+@pytest.mark.parametrize("server", [["--https"]], indirect=True)
+def test_bells_ring_over_https_and_a_page_that_goes_makes_room_there_too(server: Server, settings: Settings) -> None:
+    first, second = opened(server, "order:WO-1"), opened(server, "order:WO-1")
+    for _ in range(2):
+        notify(settings, "order:WO-1")
+        assert message(first)[1]["topic"] == message(second)[1]["topic"] == "order:WO-1"
+    assert server.status("/stream?topic=a") == 503
+    server.leave(second)
+    wait_until(lambda: server.status("/stream?topic=a") == 200)
 
 
 def test_a_bell_rings_within_a_second_and_only_for_its_topic(server: Server, settings: Settings) -> None:
