@@ -31,7 +31,7 @@ def test_a_machine_is_shut_down_from_the_tablet_and_the_page_follows(
         axe(page)
         assert page.evaluate(TOO_SMALL) == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        page.locator("#power").scroll_into_view_if_needed()
+        page.evaluate("document.getElementById('power').scrollIntoView()")  # at once: the card may come anew
         save_screenshot(page, f"cold-{name}-{width}")
 
     card = page.locator("#power")
