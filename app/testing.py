@@ -36,7 +36,7 @@ request-tracker5 request-tracker5/organization string rt.test
 request-tracker5 request-tracker5/webbaseurl string http://127.0.0.1
 """
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-PROCESSES = min(4, (os.cpu_count() or 1) + 1)  # one more than cores: many tests wait for somebody else
+PROCESSES = min(4, 2 * (os.cpu_count() or 1))  # more than cores: many tests wait for somebody else
 LONGEST_FIRST = "--no-loadscope-reorder"  # in the folders' order: browsers and killed processes before what is quick
 EVERYTHING = [f"--numprocesses={PROCESSES}", "--dist=loadfile", LONGEST_FIRST, "tests"]
 ONCE_MORE = ["--last-failed", "--last-failed-no-failures=none"]
@@ -46,7 +46,7 @@ NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether an install
 def main(argv: list[str]) -> int:
     """Run the tests from the root of the checkout; the exit status is pytest's.
 
-    Without arguments every test runs, in one process more than there are cores, at most four.
+    Without arguments every test runs, in two processes a core, at most four.
     What cannot be installed (not root, not Debian) is said, and the tests that need it are skipped by name.
     """
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from app.core import migrations
 from app.core.postgres import running
@@ -80,6 +81,11 @@ def administer(url: str, statement: str) -> None:
     """Run one statement outside of any transaction, as CREATE DATABASE wants it."""
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+settings.register_profile("ordinary", max_examples=50)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile("ordinary")  # another one: --hypothesis-profile=thorough
 
 
 def pytest_configure() -> None:

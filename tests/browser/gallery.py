@@ -18,6 +18,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, NumberRange
 
 from app.web.components import Shell, install
+from app.web.drawing import PageEnvironment
 from tests.browser.samples import NOW, SAMPLE, SHELL
 
 WEB = Path(__file__).parents[2] / "app/web"
@@ -49,6 +50,12 @@ class Stream:
         if self.changed.wait(10):
             self.changed.clear()
             yield 'data: {"topic": "counter", "id": 1}\n\n'
+
+
+class Gallery(Flask):
+    """Draws as the product does: what its templates were compiled to is kept for the whole run."""
+
+    jinja_environment = PageEnvironment
 
 
 class EscalationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
@@ -117,7 +124,7 @@ def guard(response: Response) -> Response:
 
 def create_gallery(shell: Shell = SHELL) -> Flask:
     """The gallery's application, in the given frame."""
-    app = Flask("gallery", template_folder=str(WEB / "templates"), static_folder=str(WEB / "static"))
+    app = Gallery("gallery", template_folder=str(WEB / "templates"), static_folder=str(WEB / "static"))
     app.config.update(SECRET_KEY="gallery", WTF_CSRF_TIME_LIMIT=None)
     own = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([own, FileSystemLoader(WEB / "templates")])

@@ -135,6 +135,7 @@ def test_what_is_refused_later_shows_both_versions_and_a_person_decides(
     page.goto(f"{served.url}/orders/{number}/rack/discrepancy")
     page.get_by_label("What did you find?").fill("SRV-9 stands in U2.")
     touch(page, "Report it and stop")
+    page.wait_for_url(f"**/orders/{number}")
     not_sent(page, 1)
     axe(page)
     hall.act("lena", number, "cancellation", why="solved by itself")

@@ -27,6 +27,7 @@ class Script(Wire):
         self._turn, self._counts = turn, counts
         self._number = 0
         self.coming: deque[Reply] = deque()
+        self.held: list[Reply] = []
         self.most_at_once = 0
 
     def send(self, sequence: int, request: Request) -> None:
@@ -50,17 +51,23 @@ def sensors(count: int) -> Iterator[Request]:
     return (Request(NETFN, READING, bytes([number])) for number in range(count))
 
 
+class Turned(Script):
+    """Gives what was asked since it last answered, the latest first, when somebody waits for an answer."""
+
+    def receive(self, timeout_s: float) -> Reply | None:
+        if not self.coming:
+            self.coming.extend(reversed(self.held))
+            self.held.clear()
+        return super().receive(timeout_s)
+
+    def send(self, sequence: int, request: Request) -> None:
+        super().send(sequence, request)
+        self.held.append(self.coming.pop())
+        self.most_at_once = max(self.most_at_once, len(self.held))
+
+
 def test_answers_come_in_the_order_of_the_questions_whatever_their_own() -> None:
-    held: list[Reply] = []
-
-    def in_pairs(replies: list[Reply]) -> list[Reply]:
-        held.extend(replies)
-        if len(held) < 4:
-            return []
-        turned, held[:] = held[::-1], []
-        return turned
-
-    wire = Script(in_pairs)
+    wire = Turned()
     assert list(exchange(wire).ask(sensors(40))) == [bytes([number]) for number in range(40)]
     assert wire.most_at_once >= 4
 

@@ -102,7 +102,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_every_answer_is_what_the_clock_shows_minute_by_minute(case: Case) -> None:
     assert_as_shown(case)

@@ -19,7 +19,7 @@ from tests.unit.hardware.redfish.fuzz import BODIES, JSON, RESOURCES, try_once, 
 
 
 def test_any_json_and_any_bytes_are_understood_or_refused_in_our_own_words() -> None:
-    try_once(100)
+    try_once(50)
 
 
 @pytest.mark.proof
