@@ -163,7 +163,7 @@ def _referral_values(facts: ReferralFacts, language: Language) -> dict[str, str]
         "opens": moment_words(facts.opens_at, zone, language),
         "until": moment_words(facts.promise_to, zone, language),
         "explanation": _lines(facts.explanation, language),
-        "answer": told(facts.answer, language),
+        "answer": facts.answer,  # a person's own words
     }
 
 

@@ -26,7 +26,9 @@ BARE: Final = 5
 _ONLY: Final = {
     **dict.fromkeys(("count", "done", "hours", "len", "low", "minutes", "most", "total", "version"), r"[\d.,]+"),
     **dict.fromkeys(("advice", "care", "detail", "join", "next_steps", "problem", "silent", "then", "why"), ".+?"),
+    "span": r"\d[\w:, \u2013-]*?",  # hours, or how long
     **dict.fromkeys(("code", "newest", "number", "serial", "tag"), r"\S+"),
+    **dict.fromkeys(("zone", "time_zone"), r"[A-Z][\w/+-]*(?: [A-Z][\w/+-]*)*"),  # "New York": no words of a sentence
 }
 LONGEST: Final = 2_000
 """Characters; what is longer was typed or read, not composed."""

@@ -153,6 +153,8 @@ def test_a_german_customer_reads_days_places_and_reasons_in_german() -> None:
 def test_a_persons_own_words_are_left_as_they_were_typed() -> None:
     typed = "Mrs May asked for a visit on 3 May; the fan is loud."
     assert typed in written("remark", replace(FACTS, why=typed), Language.GERMAN).public.splitlines()
+    answer = "A backup ate the disk's time; it runs at night now. No fault found."
+    assert answer in written("answered", replace(REFERRAL, answer=answer), Language.GERMAN).public.splitlines()
 
 
 @pytest.mark.parametrize(
