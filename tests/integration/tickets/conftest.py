@@ -1,4 +1,4 @@
-"""An app on a fresh database, a ticket in it, and the console as its ticket system."""
+"""An app on a fresh database, a ticket in it, the console as its ticket system, and servers for mail."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from app.tickets import integrations, operations
 from app.tickets.models import Message, Ticket
 from app.tickets.system import TicketSystem
 from app.tickets.systems.console import Console
+from lab.fixtures import need
+from lab.mail_servers import Imap, Smtp, imap_server, smtp_server
 
 NOW = datetime(2026, 11, 27, 15, 40, tzinfo=UTC)
 
@@ -111,3 +113,18 @@ def console(use: Callable[..., None], tmp_path: Path) -> ConsoleFile:
     path = tmp_path / "messages.jsonl"
     use(console=Console(path))
     return ConsoleFile(path)
+
+
+@pytest.fixture
+def imap() -> Iterator[Imap]:
+    """A real Dovecot, with nothing in it."""
+    need("dovecot")
+    with imap_server() as running:
+        yield running
+
+
+@pytest.fixture
+def smtp() -> Iterator[tuple[str, Smtp]]:
+    """Where mail is taken, and what was."""
+    with smtp_server() as running:
+        yield running

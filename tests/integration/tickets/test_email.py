@@ -20,25 +20,11 @@ from app.tickets.system import Outbound, Outcome, Postponed, Rejected, Sent
 from app.tickets.systems._mail import UNFOLDED
 from app.tickets.systems.email import Email
 from app.tickets.tasks import listen, poll
-from lab.fixtures import need
-from lab.mail_servers import PASSWORD, USER, Imap, Smtp, imap_server, smtp_server
+from lab.mail_servers import PASSWORD, USER, Imap, Smtp
 from tests.integration.tickets.workers import SECRET
 from tests.waiting import wait_until
 
 CARLA = "carla@client.test"
-
-
-@pytest.fixture
-def imap() -> Iterator[Imap]:
-    need("dovecot")
-    with imap_server() as running:
-        yield running
-
-
-@pytest.fixture
-def smtp() -> Iterator[tuple[str, Smtp]]:
-    with smtp_server() as running:
-        yield running
 
 
 @pytest.fixture

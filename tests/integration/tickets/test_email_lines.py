@@ -186,19 +186,6 @@ def test_a_mailbox_that_is_away_is_told_after_ten_minutes_only(app: Flask) -> No
 
 
 @pytest.fixture
-def imap() -> Iterator[Imap]:
-    need("dovecot")
-    with imap_server() as running:
-        yield running
-
-
-@pytest.fixture
-def smtp() -> Iterator[tuple[str, Smtp]]:
-    with smtp_server() as running:
-        yield running
-
-
-@pytest.fixture
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> float:
     """Turns of a second and a half, for tests that wait until they are over."""
     for name in ("SEND_S", "READ_S", "LINE_S"):
