@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,48 +16,54 @@ from app.core.permissions import Role
 from app.people.models import Person
 from app.people.queries import held
 from app.shifts.models import Absence, Appointment, Roster
-from app.shifts.queries import machine_busy, rostered, rosters_from, shifts_between, site_calendar
-from app.shifts.rules import Choice, choose, why_later
-from app.shifts.window import Opening, earliest, explain, local_text, moment_text, parse_hours
+from app.shifts.queries import rosters_from, site_calendar
+from app.shifts.queries_staff import staff_of
+from app.shifts.rules import Choice, Staff, choose, on_shift, why_later
+from app.shifts.window import earliest, explain, local_text, moment_text, parse_hours
 from app.sites.models import Site
 
 _BOOKING = 4_201  # class of advisory locks: bookers of one site queue up instead of colliding
 _TRIES = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A time for a job, and what it was chosen from: who looks why it is no earlier need not ask again."""
+
+    choice: Choice
+    staff: Staff
+
+
 def find_time(
     session: Session, site: Site, *, machine_id: int | None, minutes: int, at: datetime, technician: str | None = None
-) -> Choice:
-    """The earliest time for `minutes` of work at or after `at`, without booking it.
+) -> Found:
+    """The earliest time for `minutes` of work at or after `at`, without booking it (one query).
 
     Raises Conflict `does_not_fit` when the work is longer than any opening, `no_window` when nothing is open within
     400 days, `no_technician` when nobody is rostered for it.
     """
     earliest(site_calendar(site), at, minutes)
-    people = rostered(session, site, machine_id, at)
+    staff = staff_of(session, site, machine_id, at)
     if technician is not None:
-        people = [p for p in people if p.name == technician]
-    choice = choose(people, at, minutes)
+        staff = replace(staff, technicians=[one for one in staff.technicians if one.name == technician])
+    choice = choose(staff, at, minutes)
     if choice is None:
         raise Conflict("no_technician", f"No technician of {site.code} has {minutes} minutes in the coming year.")
-    return choice
+    return Found(choice, staff)
 
 
-def explain_time(
-    session: Session, site: Site, *, machine_id: int, minutes: int, now: datetime, ready: datetime, found: Opening
-) -> list[str]:
-    """The arithmetic behind a time: site hours, what stood in the way of an earlier one, the time itself.
+def explain_time(site: Site, found: Found, *, minutes: int, now: datetime, ready: datetime) -> list[str]:
+    """The arithmetic behind a time: site hours, what stood in the way of an earlier one, the time itself. No query.
 
-    `ready` is when the work could begin at the earliest for its own sake. Three queries where the hours alone would
-    have allowed an earlier time, else none.
+    `ready` is when the work could begin at the earliest for its own sake.
     """
-    calendar = site_calendar(site)
-    *lines, arrival = explain(calendar, now, minutes, found)
+    calendar, when = site_calendar(site), found.choice.when
+    *lines, arrival = explain(calendar, now, minutes, when)
     allowed = earliest(calendar, ready, minutes)
-    if allowed.starts_at < found.starts_at:
-        shifts = [(p.name, span) for p, span in shifts_between(session, site, allowed.starts_at, found.ends_at)]
-        why = why_later(shifts, machine_busy(session, machine_id, allowed.starts_at), allowed, found)
-        lines.append(f"{why} {moment_text(found.starts_at.astimezone(calendar.zone), now.astimezone(calendar.zone))}")
+    if allowed.starts_at < when.starts_at:
+        shifts = on_shift(found.staff.technicians, when.ends_at)
+        why = why_later(shifts, found.staff.machine, allowed, when)
+        lines.append(f"{why} {moment_text(when.starts_at.astimezone(calendar.zone), now.astimezone(calendar.zone))}")
     return [*lines, arrival]
 
 
@@ -69,32 +76,26 @@ def book(
     minutes: int,
     at: datetime,
     technician: str | None = None,
-) -> Appointment:
+) -> tuple[Appointment, Found]:
     """Book the earliest time at or after `at`; raises as `find_time`, never books a technician or machine twice."""
     session.execute(select(func.pg_advisory_xact_lock(_BOOKING, site.id)))
     for _ in range(_TRIES):
-        choice = find_time(session, site, machine_id=machine_id, minutes=minutes, at=at, technician=technician)
-        appointment = _appointment(site, choice, machine_id, order_number)
-        try:
-            with session.begin_nested():
-                session.add(appointment)
-        except IntegrityError:
-            continue  # somebody outside the lock was first: look again
-        return appointment
+        found = find_time(session, site, machine_id=machine_id, minutes=minutes, at=at, technician=technician)
+        appointment = _take(session, site, found.choice, machine_id, order_number)
+        if appointment is not None:
+            return appointment, found
     raise Conflict("busy", "Too many people book at this site right now. Try again in a moment.")
 
 
-def _appointment(site: Site, choice: Choice, machine_id: int, order_number: str) -> Appointment:
-    return Appointment(
-        site_id=site.id,
-        technician_id=choice.person_id,
-        machine_id=machine_id,
-        order_number=order_number,
+def _take(session: Session, site: Site, choice: Choice, machine_id: int, order_number: str) -> Appointment | None:
+    """The appointment; None where somebody outside the lock was first (the database waits to see whether they stay)."""
+    taken = insert(Appointment).values(
+        site_id=site.id, technician_id=choice.person_id, machine_id=machine_id, order_number=order_number,
         during=Range(choice.when.starts_at, choice.when.ends_at, bounds="[)"),
         starts_local=local_text(choice.when.starts_at, site.time_zone),
-        ends_local=local_text(choice.when.ends_at, site.time_zone),
-        time_zone=site.time_zone,
-    )
+        ends_local=local_text(choice.when.ends_at, site.time_zone), time_zone=site.time_zone,
+    )  # fmt: skip
+    return session.scalars(taken.on_conflict_do_nothing().returning(Appointment)).first()
 
 
 def reassign(session: Session, appointment: Appointment, technician_id: int) -> bool:

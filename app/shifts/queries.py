@@ -8,15 +8,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.people.models import Person
-from app.shifts.models import Absence, Appointment, Roster
-from app.shifts.rules import Rostered
-from app.shifts.window import HORIZON, Calendar, Opening, intersect, openings, parse_hours, subtract
+from app.shifts.models import Absence, Roster
+from app.shifts.rules import Shift
+from app.shifts.window import HORIZON, Calendar, Opening, parse_hours, subtract
 from app.sites.models import Site
+
+ANYWHERE = timedelta(days=2)  # a day that is over on one side of the earth has ended on the other
 
 
 def site_calendar(site: Site) -> Calendar:
@@ -30,72 +31,20 @@ def _calendar(time_zone: str, hours: str, closed: frozenset[date]) -> Calendar:
     return Calendar(time_zone, parse_hours(hours), closed)
 
 
-def rostered(session: Session, site: Site, machine_id: int | None, at: datetime) -> list[Rostered]:
-    """Technicians of the site with their spans inside site hours from `at` on, and what takes their time.
-
-    Four queries whatever the number of technicians; spans are lazy, busy spans of the machine count for everyone.
-    """
-    here = select(Roster).where(Roster.site_id == site.id, _counts_from(at))
-    rosters = session.scalars(here.order_by(Roster.id)).unique().all()
-    calendar = site_calendar(site)
-    people = {r.person_id: r.person for r in rosters if r.person.active}
-    busy = _busy(session, people, at)
-    on_machine = [] if machine_id is None else machine_busy(session, machine_id, at)
-    return [
-        Rostered(
-            person_id=person_id,
-            name=person.name,
-            spans=tuple(_spans(calendar, roster, at) for roster in rosters if roster.person_id == person_id),
-            busy=(*busy[person_id], *on_machine),
-        )
-        for person_id, person in people.items()
-    ]
-
-
 def _counts_from(at: datetime) -> ColumnElement[bool]:
     """Roster lines that are not over at `at` anywhere on earth."""
-    return or_(Roster.valid_until.is_(None), Roster.valid_until >= (at - timedelta(days=2)).date())
+    return or_(Roster.valid_until.is_(None), Roster.valid_until >= (at - ANYWHERE).date())
 
 
-def _spans(calendar: Calendar, roster: Roster, at: datetime) -> Iterable[Opening]:
-    begins = datetime.combine(roster.valid_from, time(0), tzinfo=calendar.zone).astimezone(UTC)
+def shift_of(calendar: Calendar, hours: str, first: date, last: date | None, at: datetime) -> Shift | None:
+    """What a roster line of these hours and days has of a site's calendar from `at` on; None when that is nothing."""
+    begins = datetime.combine(first, time(0), tzinfo=calendar.zone).astimezone(UTC)
     ends = at + HORIZON
-    if roster.valid_until is not None:
-        last = datetime.combine(roster.valid_until + timedelta(days=1), time(0), tzinfo=calendar.zone).astimezone(UTC)
-        ends = min(ends, last)
+    if last is not None:
+        after = datetime.combine(last + timedelta(days=1), time(0), tzinfo=calendar.zone).astimezone(UTC)
+        ends = min(ends, after)
     start = max(at, begins)
-    if start >= ends:
-        return ()
-    own = Calendar(calendar.time_zone, parse_hours(roster.hours))
-    return intersect(openings(calendar, start, ends), openings(own, start, ends))
-
-
-def _busy(session: Session, people: Iterable[int], at: datetime) -> dict[int, list[Opening]]:
-    ids = list(people)
-    found: dict[int, list[Opening]] = defaultdict(list)
-    booked = select(Appointment.technician_id, Appointment.during).where(
-        Appointment.active, Appointment.technician_id.in_(ids), Appointment.during.op("&&")(Range(at, None))
-    )
-    for person_id, during in session.execute(booked):
-        found[person_id].append(_span(during))
-    away = select(Absence).where(Absence.person_id.in_(ids), Absence.ends_at > at)
-    for absence in session.scalars(away):
-        found[absence.person_id].append(Opening(absence.starts_at, absence.ends_at))
-    return found
-
-
-def machine_busy(session: Session, machine_id: int, at: datetime) -> Sequence[Opening]:
-    """What is booked on a machine and ends after `at` (one query)."""
-    booked = select(Appointment.during).where(
-        Appointment.active, Appointment.machine_id == machine_id, Appointment.during.op("&&")(Range(at, None))
-    )
-    return [_span(during) for during in session.scalars(booked)]
-
-
-def _span(during: Range[datetime]) -> Opening:
-    assert during.lower is not None
-    assert during.upper is not None
-    return Opening(during.lower, during.upper)
+    return Shift(calendar, Calendar(calendar.time_zone, parse_hours(hours)), start, ends) if start < ends else None
 
 
 def rosters_from(session: Session, site: Site, day: date) -> Sequence[Roster]:
@@ -121,18 +70,13 @@ def absence_at(session: Session, site: Site, absence_id: int) -> Absence:
     return found
 
 
-def shifts_between(session: Session, site: Site, start: datetime, end: datetime) -> list[tuple[Person, Opening]]:
-    """Who works when inside [start, end), by start and name: rostered, inside site hours, absences taken off.
-
-    Two queries; spans are clipped to the range.
-    """
-    return shifts_of(session, {site: start}, end)[site]
-
-
 def shifts_of(
     session: Session, begins: Mapping[Site, datetime], end: datetime
 ) -> Mapping[Site, list[tuple[Person, Opening]]]:
-    """As `shifts_between` for many sites, each from its own start on (two queries)."""
+    """Who works when at each site inside [its own start, end): rostered, inside site hours, absences taken off.
+
+    By start and name. Two queries; spans are clipped to the range.
+    """
     first = min(begins.values(), default=end)
     lines = select(Roster).where(Roster.site_id.in_({site.id for site in begins}), _counts_from(first))
     rosters = [line for line in session.scalars(lines).unique() if line.person.active]
@@ -144,7 +88,8 @@ def shifts_of(
     sites = {site.id: (site_calendar(site), start) for site, start in begins.items()}
     for line in rosters:
         calendar, start = sites[line.site_id]
-        spans = subtract(_until(_spans(calendar, line, start), end), away[line.person_id])
+        shift = shift_of(calendar, line.hours, line.valid_from, line.valid_until, start)
+        spans = subtract(_until(shift or (), end), away[line.person_id])
         found[line.site_id] += [(line.person, Opening(span.starts_at, min(span.ends_at, end))) for span in spans]
     return {site: sorted(found[site.id], key=lambda shift: (shift[1], shift[0].name)) for site in begins}
 

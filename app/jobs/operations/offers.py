@@ -57,19 +57,18 @@ def make_offer(
 ) -> Offer:
     """Find the earliest appointment for a job on this machine, counting the hours of all who must agree first.
 
-    Raises as `find_time`. Eight queries.
+    Raises as `find_time`. Three queries.
     """
     minutes = published(session, kind).minutes(kind, answers)
     needs = needs_of(kind, now)
     expected = [need.answer_by for need in needs if need.answer_by is not None]
     ready = max([now, *expected, *([not_before] if not_before else [])])
-    choice = find_time(session, asset.site, machine_id=asset.id, minutes=minutes, at=ready)
+    found = find_time(session, asset.site, machine_id=asset.id, minutes=minutes, at=ready)
+    choice = found.choice
     calendar = site_calendar(asset.site)
     latest = latest_start(calendar, choice.when.starts_at, minutes) or choice.when.starts_at
     range_from, range_to, finishes_at = promised_range(choice.when.starts_at, latest, minutes)
-    *explanation, arrival = explain_time(
-        session, asset.site, machine_id=asset.id, minutes=minutes, now=now, ready=ready, found=choice.when
-    )
+    *explanation, arrival = explain_time(asset.site, found, minutes=minutes, now=now, ready=ready)
     asked = now.astimezone(calendar.zone)
     for need in needs:
         answer = moment_text((need.answer_by or now).astimezone(calendar.zone), asked)

@@ -134,7 +134,7 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
     withdraw(order, act)
     act.session.flush()
     at = max(act.now, not_before) if not_before else act.now
-    appointment = book(
+    appointment, found = book(
         act.session, order.site, machine_id=order.asset_id, order_number=order.number, minutes=order.minutes, at=at,
         technician=technician,
     )  # fmt: skip
@@ -145,10 +145,7 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
         return False
     promise(act, Opening(starts_at, appointment.ends_at))
     if technician is None:
-        order.promise_explanation = explain_time(
-            act.session, order.site, machine_id=order.asset_id, minutes=order.minutes, now=act.now, ready=at,
-            found=Opening(starts_at, appointment.ends_at),
-        )  # fmt: skip
+        order.promise_explanation = explain_time(order.site, found, minutes=order.minutes, now=act.now, ready=at)
     return True
 
 

@@ -9,14 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.core.chain import first_break
+from app.core.database import db
 from app.hardware.models import Diagnostics
 from app.jobs.operations.act import Act
 from app.jobs.operations.proof import before_taken
 from tests.integration.conftest import Program
 from tests.integration.jobs.conftest import MONDAY, Hall
+from tests.waiting import wait_until
 
 Deed = Callable[[], TestResponse]
 
@@ -86,6 +89,36 @@ def test_bookers_at_two_sites_do_not_hinder_each_other(hall: Hall) -> None:
     assert at_once([deed(hall, "lena", "/escalations", body) for body in bodies]) == [201] * 16
     numbers = sorted(order["number"] for order in hall.get("lena", "/work-orders")["items"])
     assert numbers == [f"WO-2026-{n:06d}" for n in range(1, 17)]
+
+
+TAKE = text("""
+    INSERT INTO appointment (site_id, technician_id, machine_id, order_number, during, starts_local, ends_local,
+                             time_zone, active)
+    SELECT site.id, person.id, 1000000 + person.id, 'WO-2025-000001', tstzrange(:begins, :ends), '', '',
+           site.time_zone, true
+    FROM site, person WHERE site.code = 'AMS1' AND person.name IN ('tess', 'tom')
+""")
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["taken", "given-back"])
+def test_a_time_that_somebody_takes_meanwhile_is_waited_for_and_never_booked_twice(hall: Hall, stays: bool) -> None:
+    with hall.app.app_context():
+        engine = db.engine
+    with engine.connect() as other, engine.connect() as watching, ThreadPoolExecutor(1) as pool:
+        other.execute(TAKE, {"begins": MONDAY - timedelta(hours=1), "ends": MONDAY + timedelta(hours=1)})
+        booking = pool.submit(deed(hall, "lena", "/escalations", hall.escalation()))
+        watching.execution_options(isolation_level="AUTOCOMMIT")
+        wait_until(lambda: watching.scalar(WAITING) == 1 or None)  # the booker, to see whether they stay
+        if stays:
+            other.commit()
+        else:
+            other.rollback()
+        answer = booking.result(timeout=5)
+    assert answer.status_code == 201
+    assert answer.json is not None
+    starts = answer.json["work_order"]["appointment"]["starts_local"]
+    assert starts == ("2026-11-30T10:00:00+01:00" if stays else "2026-11-30T09:00:00+01:00")
 
 
 def test_diagnostics_that_end_while_somebody_writes_a_note_become_the_before(

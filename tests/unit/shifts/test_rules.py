@@ -1,4 +1,4 @@
-"""Why a job could not begin earlier, in words."""
+"""Who does a job and when, and why it could not begin earlier, in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.shifts.rules import why_later
+from app.shifts.rules import Choice, Rostered, Staff, choose, on_shift, why_later
 from app.shifts.window import Opening
 
 
@@ -39,3 +39,47 @@ def test_what_stood_in_the_way_is_said(shifts: list[tuple[str, Opening]], machin
 
 def test_nothing_stood_in_the_way_of_the_first_time_that_the_hours_allow() -> None:
     assert why_later([TESS], [], FOUND, FOUND) is None
+
+
+DAY = span("08:00", "17:00")
+MORNING, NOON, EVENING = span("08:00", "12:00"), span("12:00", "13:00"), span("13:00", "17:00")
+
+
+def technician(person_id: int, away: tuple[Opening, ...] = (), booked: tuple[Opening, ...] = ()) -> Rostered:
+    return Rostered(person_id, f"tech{person_id}", ([DAY],), away, booked)
+
+
+@pytest.mark.parametrize(
+    ("staff", "chosen"),
+    [
+        (Staff([technician(1, booked=(MORNING,)), technician(2)]), (2, "08:00", "08:30")),
+        (Staff([technician(1, booked=(EVENING,)), technician(2, booked=(NOON,))]), (2, "08:00", "08:30")),
+        (Staff([technician(2), technician(1)]), (1, "08:00", "08:30")),
+        (Staff([technician(1, away=(MORNING,)), technician(2, booked=(MORNING, NOON))]), (1, "12:00", "12:30")),
+        (Staff([technician(1), technician(2)], machine=(MORNING,)), (1, "12:00", "12:30")),
+        (Staff([technician(1, away=(EVENING,)), technician(2, booked=(NOON,))]), (1, "08:00", "08:30")),
+    ],
+    ids=["earliest", "less-booked", "by-name", "away", "machine", "absence-is-no-load"],
+)
+def test_who_is_earliest_is_chosen_and_of_equals_who_has_less_booked(
+    staff: Staff, chosen: tuple[int, str, str]
+) -> None:
+    person_id, begin, end = chosen
+    assert choose(staff, DAY.starts_at, 30) == Choice(person_id, f"tech{person_id}", span(begin, end))
+
+
+def test_bookings_count_the_same_whether_they_came_as_one_span_or_as_many() -> None:
+    apart = technician(1, booked=(span("10:00", "11:00"), span("11:00", "12:00")))
+    as_one = technician(2, booked=(span("10:00", "12:01"),))
+    assert choose(Staff([apart, as_one]), DAY.starts_at, 30) == Choice(1, "tech1", span("08:00", "08:30"))
+
+
+def test_nobody_is_chosen_where_nobody_has_the_time_in_one_piece() -> None:
+    assert choose(Staff([technician(1, booked=(NOON,))]), DAY.starts_at, 5 * 60) is None
+    assert choose(Staff([]), DAY.starts_at, 5) is None
+
+
+def test_who_is_away_is_not_on_shift_and_who_is_booked_is() -> None:
+    there = list(on_shift([technician(1, away=(NOON,)), technician(2, booked=(NOON,))], DAY.ends_at))
+    assert there == [("tech1", MORNING), ("tech1", EVENING), ("tech2", DAY)]
+    assert list(on_shift([technician(1)], DAY.starts_at)) == []
