@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from apiflask import APIFlask
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.core.cli import Parser, database
 from app.core.clock import set_drill, true_now
@@ -19,7 +19,7 @@ from app.core.local_ca import trust_for
 from app.core.settings import Settings, from_environment
 from app.jobs import tasks_alerts
 from app.web.app import create_app
-from app.web.settled import settle
+from app.web.settled import settle, tidy
 from app.web.stream import exchange_of
 from app.web.watch import watch
 
@@ -30,7 +30,16 @@ STOP_S: Final = 3
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
-    """Tells the live pages to end before it waits for what is in flight: they alone would outlast it."""
+    """Tells the live pages to end before it waits for what is in flight: they alone would outlast it.
+
+    Looks for garbage when an answer has left, never before.
+    """
+
+    def handle(self, conn: TConn) -> object:
+        """One request of a connection; whether another may follow."""
+        kept = super().handle(conn)
+        tidy()
+        return kept
 
     def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
         """SIGTERM: finish what is in flight."""
