@@ -29,10 +29,12 @@ class Question:
     def ask(self, asker: Asker, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows, as the database's driver reads them (one query); sees what a session has changed.
 
-        `given` names every parameter (KeyError for one that is not). Raises DBAPIError.
+        Where the session does not flush for its queries, not for this one either. `given` names every parameter
+        (KeyError for one that is not). Raises DBAPIError.
         """
         if isinstance(asker, Session):
-            asker.flush()
+            if asker.autoflush:
+                asker.flush()
             asker = asker.connection()
         statement, names, fixed = self._prepared
         values = [fixed[name] if name in fixed else given[name] for name in names]

@@ -44,6 +44,8 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 OPEN = "rackside_transaction"
 READING = "rackside_reading"
+BELLS = "rackside_bells"
+RING = text("SELECT pg_notify('rackside', message) FROM unnest(CAST(:messages AS text[])) AS message")
 
 ENGINE_OPTIONS: dict[str, Any] = {
     "pool_size": 10,
@@ -124,5 +126,21 @@ def asking() -> Iterator[Connection]:
 
 
 def notify(session: Session, topic: str, payload: str = "") -> None:
-    """Tell open pages, when this transaction commits, that `topic` changed (topics: docs/architecture.md)."""
-    session.execute(text("SELECT pg_notify('rackside', :message)"), {"message": f"{topic} {payload}".strip()})
+    """Tell open pages, when this transaction commits, that `topic` changed (topics: docs/architecture.md).
+
+    One statement for all that a transaction rings. What a savepoint took back may ring too: pages look, and see it as
+    it was.
+    """
+    session.info.setdefault(BELLS, []).append(f"{topic} {payload}".strip())
+
+
+@event.listens_for(Session, "before_commit")
+def _ring(session: Session) -> None:
+    if session.info.get(BELLS) and not session.in_nested_transaction():
+        session.execute(RING, {"messages": session.info.pop(BELLS)})
+
+
+@event.listens_for(Session, "after_rollback")
+def _fall_silent(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(BELLS, None)

@@ -78,7 +78,8 @@ def record(
 
     The subject's own compare-and-set keeps a stream single-file; UNIQUE (stream, seq) refuses whoever comes second.
     """
-    last = session.scalars(select(Event).where(Event.stream == stream).order_by(Event.seq.desc()).limit(1)).first()
+    newest = select(Event.seq, Event.hash).where(Event.stream == stream).order_by(Event.seq.desc()).limit(1)
+    last = session.execute(newest).first()
     fields = event_fields(
         at=now, device_at=device.at if device else None, by=by, verb=verb, from_state=from_state, to_state=to_state,
         why=why, detail=detail or {},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, or_, select, tuple_, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, defer, joinedload, lazyload, selectinload
 
@@ -48,6 +48,13 @@ WHOLE = (
 def asset_by_tag(session: Session, tag: str) -> Asset:
     """One asset, whoever asks: for workers and commands. Raises NotFound."""
     return _found(session.scalars(select(Asset).where(Asset.tag == tag)).one_or_none(), f"asset {tag}")
+
+
+def tags_beside(session: Session, asset_id: int) -> list[str]:
+    """The tags of what feeds and connects a machine: its PDUs and switches (one query)."""
+    feeding = select(PowerCord.pdu_id).where(PowerCord.asset_id == asset_id)
+    connecting = select(NetworkCable.switch_id).where(NetworkCable.asset_id == asset_id)
+    return list(session.scalars(select(Asset.tag).where(Asset.id.in_(union(feeding, connecting))).order_by(Asset.id)))
 
 
 def asset_for(session: Session, principal: Principal, tag: str, permission: Permission) -> Asset:

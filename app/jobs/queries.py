@@ -163,14 +163,15 @@ def open_orders_on(session: Session, asset_id: int) -> Sequence[WorkOrder]:
 
 
 def same_open_order(session: Session, ticket_id: int, asset_id: int, job_kind: str) -> WorkOrder | None:
-    """The open order of the same ticket, machine and kind, when there is one."""
-    query = select(WorkOrder).where(
+    """The open order of the same ticket, machine and kind, when there is one (one query, two when there is)."""
+    query = select(WorkOrder.id).where(
         WorkOrder.ticket_id == ticket_id,
         WorkOrder.asset_id == asset_id,
         WorkOrder.job_kind == job_kind,
         WorkOrder.state.in_(OPEN_STATES),
     )
-    return session.scalars(query).unique().first()
+    found = session.scalars(query).first()
+    return session.get_one(WorkOrder, found) if found is not None else None
 
 
 def referrals_open(session: Session, principal: Principal, teams: Sequence[Team]) -> Sequence[Referral]:

@@ -18,7 +18,7 @@ from app.core.signing import TOLERANCE
 from app.tickets import queries
 from app.tickets.models import Feed, HookAttempt, HookCount, Ticket, TicketEntry
 from app.tickets.operations import ticket_of
-from app.tickets.rules.inbox import Said, waiting_since
+from app.tickets.rules.inbox import waiting_since
 from app.tickets.system import Entry, EntryKind, Heard, Poke, Snapshot
 
 HEARD: Final = "jobs.ticket_heard"
@@ -63,10 +63,9 @@ def _add(session: Session, ticket: Ticket, entry: Entry, now: datetime) -> int |
 
 def reckon(session: Session, ticket: Ticket) -> None:
     """Work out anew since when its customer waits, and whether a person has answered."""
-    entries = queries.entries(session, ticket.id)
-    said = [Said(one.kind, one.at, one.received_at) for one in entries]
+    said = queries.said(session, ticket.id)
     ticket.waiting_since = waiting_since(said, closed=ticket.closed, handled_at=ticket.handled_at)
-    answered = min((one.at for one in entries if one.kind == EntryKind.STAFF), default=None)
+    answered = min((one.at for one in said if one.kind == EntryKind.STAFF), default=None)
     if ticket.first_response_at is None:
         ticket.first_response_at = answered
     session.flush()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -95,10 +95,10 @@ def tell(
     """
     _check_texts(public, internal)
     session.execute(select(Ticket.id).where(Ticket.id == ticket.id).with_for_update(key_share=True))
-    first = session.scalars(select(Message).where(Message.key == key)).first()
+    written: ScalarSelect[Any] = select(Message.id).where(Message.key == key).correlate(None).scalar_subquery()
+    first, last = session.execute(select(written, func.max(Message.seq)).where(Message.ticket_id == ticket.id)).one()
     if first is not None:
-        return first
-    last = session.scalars(select(func.max(Message.seq)).where(Message.ticket_id == ticket.id)).one()
+        return session.get_one(Message, first)
     message = Message(
         id=uuid4(), ticket=ticket, seq=(last or 0) + 1, key=key, kind=kind, subject=subject, public_text=public,
         internal_text=internal, automatic=automatic, status=status, created_at=now, next_at=func.now(),

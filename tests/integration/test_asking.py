@@ -47,3 +47,10 @@ def test_what_a_question_is_about_has_to_be_said_never_taken_for_nothing(session
     with pytest.raises(KeyError, match="but"):
         NAMED.ask(session, {})
     assert NAMED.ask(session, {"but": None}) == []
+
+
+def test_a_question_leaves_unsent_what_its_session_holds_back(session: Session) -> None:
+    with session.no_autoflush:
+        session.add(Site(code="A1", name="first", time_zone="UTC"))
+        assert NAMED.ask(session, {"but": "nothing"}) == []
+    assert NAMED.ask(session, {"but": "nothing"}) == [("first", "A1")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, DateTime, bindparam, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -18,7 +18,7 @@ from app.core.events import DeviceStamp, Event
 from app.core.permissions import Role
 from app.jobs.kind import Evidence
 from app.jobs.kinds import KINDS
-from app.jobs.models import PromiseTold, WorkOrder
+from app.jobs.models import WorkOrder
 from app.jobs.states import NOBODY, RULES, OrderState, Verb, permitted
 from app.shifts.queries import site_calendar
 from app.shifts.window import Calendar, local_text, next_opening, opening_at
@@ -26,6 +26,18 @@ from app.shifts.window import Calendar, local_text, next_opening, opening_at
 SYSTEM = NOBODY
 CLOSING_SOON = "The site closes within half an hour: finish, or hand over in a safe state."
 _CLOCK_SLACK = timedelta(minutes=2)
+_MOMENT = DateTime(timezone=True)
+_TELL_NEWS = text("""
+    INSERT INTO promise_told (order_id, at, begin_by, done_by)
+    SELECT :order, :at, :begin_by, :done_by
+    FROM (SELECT) now LEFT JOIN LATERAL (
+        SELECT begin_by, done_by FROM promise_told WHERE order_id = :order ORDER BY id DESC LIMIT 1
+    ) before ON true
+    WHERE (before.begin_by, before.done_by) IS DISTINCT FROM (:begin_by, :done_by)
+""").bindparams(
+    bindparam("order", type_=BigInteger),
+    *(bindparam(name, type_=_MOMENT) for name in ("at", "begin_by", "done_by")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +114,8 @@ def believed(order: WorkOrder, at: datetime | None, now: datetime) -> datetime:
 def _keep_promise(act: Act) -> None:
     """Keep what the customer was promised until now: clocks count against each time that was told (one query)."""
     order = act.order
-    newest = select(PromiseTold).where(PromiseTold.order_id == order.id).order_by(PromiseTold.id.desc()).limit(1)
-    last = act.session.scalars(newest).first()
-    stands = (last.begin_by, last.done_by) if last else (None, None)
-    if stands != (order.promise_to, order.promise_finish):
-        told = PromiseTold(order_id=order.id, at=act.now, begin_by=order.promise_to, done_by=order.promise_finish)
-        act.session.add(told)
-        act.session.flush()
+    told = {"order": order.id, "at": act.now, "begin_by": order.promise_to, "done_by": order.promise_finish}
+    act.session.execute(_TELL_NEWS, told)
 
 
 def check(act: Act, principal: Principal) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.hardware.queries import tags_beside
 from app.jobs.kinds import KINDS
 from app.jobs.messages import OrderFacts, Range, ReferralFacts
 from app.jobs.models import Referral, WorkOrder
@@ -29,14 +30,14 @@ def _range(promise: Promise) -> Range | None:
     return (begins, ends) if begins and ends else None
 
 
-def facts_of(order: WorkOrder) -> OrderFacts:
-    """What any message may say of this order, and which words of it the customer must not read."""
+def facts_of(session: Session, order: WorkOrder) -> OrderFacts:
+    """What any message may say of this order, and which words of it the customer must not read (one query)."""
     asset = order.asset
     people = (order.holder, order.appointment.technician if order.appointment else None)
     surnames = [name for person in people if person for name in person.full_name.split()[1:]]
     secret = [asset.serial, asset.rack.name if asset.rack else None, asset.rack.room if asset.rack else None]
     secret += [order.removed_serial, order.installed_serial, order.part_serial, order.part_location, *surnames]
-    secret += [cord.pdu.tag for cord in asset.power] + [cable.switch.tag for cable in asset.network]
+    secret += tags_beside(session, asset.id)
     promised = (order.promise_from, order.promise_to)
     return OrderFacts(
         number=order.number,
@@ -58,17 +59,17 @@ def facts_of(order: WorkOrder) -> OrderFacts:
 
 def booked(act: Act) -> None:
     """It is booked."""
-    _tell(act, "booked", facts_of(act.order))
+    _tell(act, "booked", facts_of(act.session, act.order))
 
 
 def moved(act: Act, why: str | None, *, previous: Promise) -> None:
     """Another time than promised before."""
-    _tell(act, "moved", replace(facts_of(act.order), why=why or "", previous=_range(previous)))
+    _tell(act, "moved", replace(facts_of(act.session, act.order), why=why or "", previous=_range(previous)))
 
 
 def reopened(act: Act, why: str | None) -> None:
     """The same order goes on."""
-    _tell(act, "reopened", replace(facts_of(act.order), why=why or ""))
+    _tell(act, "reopened", replace(facts_of(act.session, act.order), why=why or ""))
 
 
 NEXT: Mapping[str, str] = {
@@ -94,7 +95,7 @@ def _tell_waiting(act: Act, kind: str, why: str) -> None:
     order = act.order
     what = order.waiting_what or ""
     facts = replace(
-        facts_of(order), why=why, waiting_for=what, waiting_who=order.waiting_who or "",
+        facts_of(act.session, order), why=why, waiting_for=what, waiting_who=order.waiting_who or "",
         waiting_until=order.waiting_until, next_steps=NEXT.get(what, ""),
     )  # fmt: skip
     _tell(act, kind, facts, words="waiting")
@@ -102,30 +103,30 @@ def _tell_waiting(act: Act, kind: str, why: str) -> None:
 
 def started(act: Act) -> None:
     """A technician is at work."""
-    _tell(act, "started", facts_of(act.order))
+    _tell(act, "started", facts_of(act.session, act.order))
 
 
 def finished(act: Act) -> None:
     """The hands are done."""
-    _tell(act, "finished", facts_of(act.order))
+    _tell(act, "finished", facts_of(act.session, act.order))
 
 
 def handed_over(act: Act, why: str) -> None:
     """It goes on another day."""
-    facts = replace(facts_of(act.order), why=why, safe_state=act.order.safe_state or "")
+    facts = replace(facts_of(act.session, act.order), why=why, safe_state=act.order.safe_state or "")
     _tell(act, "handed_over", facts)
 
 
 def cancelled(act: Act, why: str) -> None:
     """It will not be done."""
-    _tell(act, "cancelled", replace(facts_of(act.order), why=why))
+    _tell(act, "cancelled", replace(facts_of(act.session, act.order), why=why))
 
 
 def closing_report(act: Act) -> None:
     """What was found, done and proved; and the question whether it works."""
     order = act.order
     facts = replace(
-        facts_of(order),
+        facts_of(act.session, order),
         found=findings_in_words(order.before_document),
         done=KINDS[order.job_kind].title,
         before=findings_in_words(order.before_document),
@@ -136,12 +137,12 @@ def closing_report(act: Act) -> None:
 
 def closed(act: Act, why: str) -> None:
     """It is closed."""
-    _tell(act, "closed", replace(facts_of(act.order), why=why))
+    _tell(act, "closed", replace(facts_of(act.session, act.order), why=why))
 
 
 def remark(act: Act, text: str) -> None:
     """A person's own words."""
-    _tell(act, "remark", replace(facts_of(act.order), why=text))
+    _tell(act, "remark", replace(facts_of(act.session, act.order), why=text))
 
 
 def colleagues(act: Act, kind: str, text: str) -> None:
@@ -155,7 +156,7 @@ def colleagues(act: Act, kind: str, text: str) -> None:
 
 def late(act: Act, why: str, *, previous: Promise) -> None:
     """It takes longer than promised: the new time and why, before the old one passes."""
-    facts = replace(facts_of(act.order), why=why, previous=_range(previous), next_steps=GOES_ON)
+    facts = replace(facts_of(act.session, act.order), why=why, previous=_range(previous), next_steps=GOES_ON)
     if act.order.state == OrderState.WORKING:  # it has started: only its end is news
         facts = replace(facts, promise=None, previous=None)
     _tell(act, "late", facts)
@@ -164,7 +165,7 @@ def late(act: Act, why: str, *, previous: Promise) -> None:
 def progress(act: Act, status: str) -> None:
     """The regular sign of life; at most one an hour."""
     order = act.order
-    facts = replace(facts_of(order), status=status, next_steps=NEXT.get(order.waiting_what or "", GOES_ON))
+    facts = replace(facts_of(act.session, order), status=status, next_steps=NEXT.get(order.waiting_what or "", GOES_ON))
     texts = compose(act.session, "progress", facts, language_of(order.ticket))
     tell(
         act.session, order.ticket, kind="progress", subject=order.number, now=act.now, public=texts.public,

@@ -81,11 +81,11 @@ def _for_hands(
     if existing is not None:
         told = f"{existing.number} is already open for this ticket, machine and job."
         return Escalated(existing.escalation, existing, None, told, created=False)
-    asked = _escalation(session, principal, body, ticket, asset, now, diagnostics_id)
-    order = _order(session, asked, asset, kind, principal.name, now)
-    act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now, by_program=principal.is_program)
-    order.state = OrderState.NEEDS_INFO
-    advance(act, why=body["summary"], detail={"escalation": asked.number})
+    with session.no_autoflush:  # what is decided of a new order is written once, not again after each question
+        asked = _escalation(session, principal, body, ticket, asset, now, diagnostics_id)
+        order = _order(session, asked, asset, kind, principal.name, now)
+        act = Act(session, order, Verb.NOTE, principal.name, principal.person_id, now, by_program=principal.is_program)
+        advance(act, why=body["summary"], detail={"escalation": asked.number})
     return Escalated(asked, order, None, f"{order.number} is {order.state.replace('_', ' ')}.")
 
 
@@ -127,7 +127,6 @@ def _escalation(
         created_by=principal.name, created_at=now, diagnostics_id=taken,
     )  # fmt: skip
     session.add(asked)
-    session.flush()
     handle(session, ticket, by=principal.name, now=now)
     return asked
 
@@ -139,11 +138,10 @@ def _order(session: Session, asked: Escalation, asset: Asset, kind: Kind, by: st
         job_kind=kind.name, priority=asked.priority,
         summary=asked.summary, answers=asked.answers, target=target_of(kind, asked.answers),
         not_before=asked.not_before, created_at=now, created_by=by, approval_needed=kind.approval,
-        consent_needed=kind.consent,
+        consent_needed=kind.consent, part_needed=False, flags=[], promise_explanation=[],
     )  # fmt: skip
     pin_steps(session, order, kind)
     session.add(order)
-    session.flush()
     return order
 
 

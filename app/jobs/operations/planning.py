@@ -132,7 +132,6 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
     """
     order = act.order
     withdraw(order, act)
-    act.session.flush()
     at = max(act.now, not_before) if not_before else act.now
     appointment, found = book(
         act.session, order.site, machine_id=order.asset_id, order_number=order.number, minutes=order.minutes, at=at,

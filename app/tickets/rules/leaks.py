@@ -54,6 +54,8 @@ def without_leaks(text: str, forbidden: Collection[str] = ()) -> str:
 
 def _spans(text: str, forbidden: Collection[str]) -> list[tuple[int, int]]:
     """Where the internal parts stand: in order, those that overlap or touch joined to one."""
+    if not text:  # as are most values of most messages
+        return []
     joined: list[tuple[int, int]] = []
     for start, end in sorted(chain(_shapes(text), _words(text, forbidden))):
         if joined and start <= joined[-1][1]:

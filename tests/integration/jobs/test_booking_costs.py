@@ -17,7 +17,7 @@ from app.shifts.queries_staff import staff_of
 from app.sites.models import Site
 from tests.integration.jobs.conftest import SATURDAY, Hall
 
-STATED = 41
+STATED = 33
 WEEKS = 8
 JOBS_A_DAY = 27  # of twenty minutes, from eight to five
 FILL = text("""
