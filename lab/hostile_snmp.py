@@ -126,6 +126,11 @@ def _loop(request: Request) -> list[bytes]:
     return [answer(request, [((*TABLE, (request.row + step) % 7 + 1), octets(b"x")) for step in range(7)])]
 
 
+def _row_without_bytes(request: Request) -> list[bytes]:
+    row = (*TABLE, 7)
+    return [answer(request, [(oid, tlv(INTEGER, b"") if oid == row else value) for oid, value in request.good()])]
+
+
 def _half_absent(request: Request) -> list[bytes]:
     absent = tlv(NO_SUCH_INSTANCE, b"")
     return [answer(request, [(oid, absent if place % 2 else octets(b"v")) for place, oid in enumerate(request.oids)])]
@@ -158,6 +163,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "endless rows": _endless,
     "rows not ascending": _not_ascending,
     "rows in a loop": _loop,
+    "row without bytes": _row_without_bytes,
     "empty list": lambda request: [answer(request, [])],
     "tooBig": _too_big,
     "genErr on bulk": _bulk_error,

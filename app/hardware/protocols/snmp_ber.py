@@ -102,13 +102,6 @@ def decode_oid(body: bytes) -> Oid:
     return (first, numbers[0] - 40 * first, *numbers[1:])
 
 
-@lru_cache(maxsize=REMEMBERED)
-def decode_name(body: bytes) -> tuple[Oid, str]:
-    """Return the numbers of an encoded OID and their dotted form. Raises BerError."""
-    oid = decode_oid(body)
-    return oid, dotted(oid)
-
-
 def decode_integer(body: bytes) -> int:
     """Return a signed integer. Raises BerError when there is no byte."""
     if not body:
@@ -118,6 +111,8 @@ def decode_integer(body: bytes) -> int:
 
 class Reader:
     """Reads one encoded element after the other."""
+
+    __slots__ = ("_bytes", "place")
 
     def __init__(self, encoded: bytes, place: int = 0) -> None:
         self._bytes = encoded
@@ -130,19 +125,20 @@ class Reader:
 
     def next(self) -> tuple[int, bytes]:
         """Return the next element's tag and body."""
+        encoded, place = self._bytes, self.place
         try:
-            tag, size = self._bytes[self.place], self._bytes[self.place + 1]
-        except IndexError as end:
-            raise BerError("the message ends too early") from end
-        start = self.place + 2
+            tag, size = encoded[place], encoded[place + 1]
+        except IndexError as early:
+            raise BerError("the message ends too early") from early
+        start = place + 2
         if size & 0x80:
             digits = size & 0x7F
-            size = int.from_bytes(self._bytes[start : start + digits], "big")
+            size = int.from_bytes(encoded[start : start + digits], "big")
             start += digits
-        self.place = start + size
-        if self.place > len(self._bytes):
+        self.place = end = start + size
+        if end > len(encoded):
             raise BerError("an element is longer than its message")
-        return tag, self._bytes[start : self.place]
+        return tag, encoded[start:end]
 
     def expect(self, *tags: int) -> bytes:
         """Return the next element's body; raise BerError when its tag is none of `tags`."""
@@ -153,7 +149,34 @@ class Reader:
 
     def integer(self) -> int:
         """Return the next element, which must be an INTEGER."""
-        return decode_integer(self.expect(INTEGER))
+        tag, body = self.next()
+        if tag != INTEGER:
+            raise BerError(f"unexpected tag 0x{tag:02X}")
+        return decode_integer(body)
+
+    def skip(self, expected: bytes) -> bool:
+        """Step over what is encoded exactly like that; False, and nothing is skipped, when something else follows."""
+        if not self._bytes.startswith(expected, self.place):
+            return False
+        self.place += len(expected)
+        return True
+
+
+class Names(dict[bytes, tuple[Oid, str]]):
+    """Identifiers as elements on the wire -> their numbers and dotted form; one not seen before is read and kept.
+
+    A dictionary, because it is asked for every object of every answer. Raises BerError for what is no identifier.
+    """
+
+    def __missing__(self, element: bytes) -> tuple[Oid, str]:
+        oid = decode_oid(Reader(element).expect(OID))
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[element] = name = (oid, dotted(oid))
+        return name
+
+
+NAMES = Names()
 
 
 def decode_value(tag: int, body: bytes) -> tuple[SnmpType, int | float | bytes | None]:
@@ -173,7 +196,7 @@ def decode_value(tag: int, body: bytes) -> tuple[SnmpType, int | float | bytes |
     if tag == INTEGER:
         return SnmpType.INTEGER, decode_integer(body)
     if tag == OID:
-        return SnmpType.OID, dotted(decode_oid(body)).encode()
+        return SnmpType.OID, NAMES[tlv(OID, body)][1].encode()
     if tag == OPAQUE:
         return _decode_opaque(body)
     return (SnmpType.IP if tag == IP else SnmpType.STRING), body

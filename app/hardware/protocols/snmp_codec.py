@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from app.core.errors import AuthRefused
-from app.hardware.protocols.snmp_ber import OCTETS, SEQUENCE, BerError, Reader, integer, octets, sequence
+from app.hardware.protocols.snmp_ber import OCTETS, SEQUENCE, BerError, Reader, integer, octets, tlv
 from app.hardware.protocols.snmp_pdu import REPORT, Answer, decode_answer
 from app.hardware.protocols.snmp_usm import AUTH, PRIVACY_KEY_SIZE, Engine, User, decode_message, encode_message
 from app.hardware.readings import SnmpTarget
@@ -31,15 +30,19 @@ class CommunityCodec:
     def __init__(self, target: SnmpTarget) -> None:
         self._version = COMMUNITY_VERSIONS[target.version]
         self._community = target.community.encode()
+        self._head = integer(self._version) + octets(self._community)
 
     def encode(self, _message_id: int, pdu: bytes) -> bytes:
         """Put version and community before the PDU."""
-        return sequence(integer(self._version), octets(self._community), pdu)
+        return tlv(SEQUENCE, self._head + pdu)
 
     def decode(self, data: bytes) -> Answer:
         """Return the answer; version and community must be ours. What follows the message is ignored."""
         reader = Reader(Reader(data).expect(SEQUENCE))
-        if reader.integer() != self._version or reader.expect(OCTETS) != self._community:
+        ours = reader.skip(self._head) or (
+            reader.integer() == self._version and reader.expect(OCTETS) == self._community
+        )
+        if not ours:
             raise BerError("the answer has another version or community")
         return decode_answer(*reader.next())
 
@@ -58,7 +61,8 @@ class UserCodec:
     def decode(self, data: bytes) -> Answer:
         """Return the answer with the message's id as its request id; learn the engine's clock from reports."""
         message = decode_message(data, self.user)
-        answer = replace(decode_answer(*message.pdu), request_id=message.message_id)
+        kind, _, status, place, objects = decode_answer(*message.pdu)
+        answer = Answer(kind, message.message_id, status, place, objects)
         if answer.kind != REPORT and self.user.flags & ~message.flags:
             raise BerError("the answer is less protected than the request")
         if answer.kind == REPORT:

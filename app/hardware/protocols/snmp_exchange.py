@@ -93,16 +93,17 @@ class Exchange:
 
     async def _ask(self, request_id: int, pdu: bytes, *, once: bool = False) -> Answer:
         """Send, wait, send again; an agent known to be silent gets one try only."""
-        left_s = self.deadline.remaining_s
+        began_s = left_s = self.deadline.remaining_s
         for try_s in TRIES_S[:1] if once or self._silent else TRIES_S:
-            if self.deadline.passed:
+            if left_s <= 0:
                 break
             self._send(self._codec.encode(request_id, pdu))
             patience_s = max(try_s, AS_SLOW_AGAIN * self._took_s)
-            answer = await self._listen(request_id, Deadline(min(patience_s, self.deadline.remaining_s)))
+            answer = await self._listen(request_id, left_s, max(0.0, left_s - patience_s))
+            left_s = self.deadline.remaining_s
             if answer is not None:
                 self._silent = False
-                self._took_s = left_s - self.deadline.remaining_s
+                self._took_s = began_s - left_s
                 return answer
         self._silent = True
         raise self._silence()
@@ -114,19 +115,20 @@ class Exchange:
         except OSError as error:
             raise self._unreachable(error) from error
 
-    async def _listen(self, request_id: int, patience: Deadline) -> Answer | None:
-        """Return the matching answer, or None when the patience ends."""
-        while (left_s := patience.remaining_s) > 0:
+    async def _listen(self, request_id: int, left_s: float, stop_s: float) -> Answer | None:
+        """Return the matching answer, or None when of the `left_s` until the deadline only `stop_s` are left."""
+        while left_s > stop_s:
             try:
-                data = await self._line.receive(left_s)
+                data = await self._line.receive(left_s - stop_s)
                 answer = None if data is None else self._codec.decode(data)
             except OSError as error:
                 raise self._unreachable(error) from error
             except BerError as rubbish:
                 self._rubbish = str(rubbish)
-                continue
+                answer = None
             if answer is not None and answer.request_id == request_id:
                 return answer
+            left_s = self.deadline.remaining_s
         return None
 
     def _unreachable(self, error: OSError) -> Unreachable:
@@ -142,7 +144,7 @@ class Exchange:
 
     def _judge_report(self, report: Answer) -> None:
         """Raise for a report that asking again cannot cure."""
-        trouble = REPORTS.get(report.varbinds[0].oid) if report.varbinds else None
+        trouble = REPORTS.get(report.objects.oids[0]) if report.objects.oids else None
         if trouble in ("unknown user", "wrong digest", "decryption error"):
             raise AuthRefused(f"the agent refuses the SNMPv3 user: {trouble}", ADVICE_USER)
         if trouble == "unsupported security level":

@@ -101,7 +101,7 @@ class LoopLine:
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket | None = None
         self._came: deque[bytes | OSError] = deque(maxlen=MOST_WAITING)
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bytes | OSError | None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
 
@@ -114,7 +114,7 @@ class LoopLine:
         family, _, _, _, resolved = found[0]
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.connect(resolved)
-        self._loop.add_reader(self._socket, self._on_readable)
+        self._loop.add_reader(self._socket.fileno(), self._on_readable)
 
     def send(self, data: bytes) -> None:
         """Send one datagram; what the kernel has no room for is lost, as on the way."""
@@ -126,18 +126,18 @@ class LoopLine:
 
     async def receive(self, within_s: float) -> bytes | None:
         """The next datagram; None when none came in time."""
-        if not self._came:
+        came: bytes | OSError | None
+        if self._came:
+            came = self._came.popleft()
+        else:
             self._until = self._loop.time() + within_s
             if self._timer is None or self._timer.when() > self._until:
                 self._set_timer()
             self._waiter = self._loop.create_future()
             try:
-                await self._waiter
+                came = await self._waiter
             finally:
                 self._waiter = None
-        if not self._came:
-            return None
-        came = self._came.popleft()
         if isinstance(came, OSError):
             raise came
         return came
@@ -148,19 +148,23 @@ class LoopLine:
             self._timer.cancel()
             self._timer = None
         if self._socket is not None:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
 
     def _on_readable(self) -> None:
         assert self._socket is not None
+        came: bytes | OSError
         try:
-            self._came.append(self._socket.recv(LARGEST_DATAGRAM))
+            came = self._socket.recv(LARGEST_DATAGRAM)
         except BlockingIOError:
             return
         except OSError as error:  # the agent's machine says that nobody listens there
-            self._came.append(error)
-        self._wake()
+            came = error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(came)
+        else:
+            self._came.append(came)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -170,11 +174,9 @@ class LoopLine:
     def _on_timer(self) -> None:
         """One timer for many waits: it is set anew only when it fires too early for the present one."""
         self._timer = None
-        if self._waiter is not None and self._loop.time() < self._until:
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._until:
             self._set_timer()
         else:
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from app.hardware.protocols.snmp_ber import (
+    END_OF_MIB,
     INTEGER,
+    NAMES,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_OBJECT,
     OCTETS,
     OID,
     REMEMBERED,
@@ -17,7 +20,6 @@ from app.hardware.protocols.snmp_ber import (
     BerError,
     Oid,
     Reader,
-    decode_name,
     decode_oid,
     decode_value,
     dotted,
@@ -39,35 +41,36 @@ STATUS_WORDS = {
     13: "resourceUnavailable",
     16: "authorizationError",
 }
-_STRING, _INTEGER = SnmpType.STRING, SnmpType.INTEGER
+MARKS = frozenset({NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB})
+_STRING, _INTEGER, _OID = SnmpType.STRING, SnmpType.INTEGER, SnmpType.OID
+_NUMBERS = {INTEGER: _INTEGER} | {tag: kind for tag, (kind, _) in UNSIGNED.items()}
 ENCODED_NULL = b"\x05\x00"
-_new = tuple.__new__  # half the price of a named tuple's own; only where hundreds are made
+ZERO = integer(0)
+NO_ERROR = ZERO + ZERO  # error status and error index
 SHORT = 0x7F  # the longest element whose length is one byte
 
 
-class Varbind(NamedTuple):
-    """One object of an answer, still encoded; `name` is its OID as text where that is at hand."""
+class Objects(NamedTuple):
+    """The objects of a PDU in their order: an identifier of each, and the values that could be read.
 
-    oid: Oid
-    tag: int
-    body: bytes
-    name: str = ""
+    By place in that order, `marks` has the tag of whatever stands for a missing value (noSuchObject, noSuchInstance,
+    endOfMibView; `values` calls it ABSENT), and `unread` the reason why a value is not in `values`.
+    """
 
-    def value(self) -> SnmpValue:
-        """Return the decoded value. Raises BerError."""
-        kind, value = decode_value(self.tag, self.body)
-        return SnmpValue(self.name or dotted(self.oid), kind, value)
+    oids: list[Oid]
+    values: list[SnmpValue]
+    marks: dict[int, int]
+    unread: dict[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response or report: `status` 0 is success, `index` is the one-based place of the object at fault."""
+class Answer(NamedTuple):
+    """A response or report: `status` 0 is success, `place` is the one-based place of the object at fault."""
 
     kind: int
     request_id: int
     status: int
-    index: int
-    varbinds: tuple[Varbind, ...]
+    place: int
+    objects: Objects
 
     @property
     def status_words(self) -> str:
@@ -75,35 +78,10 @@ class Answer:
         return STATUS_WORDS.get(self.status, f"error {self.status}")
 
 
-def read_values(varbinds: Iterable[Varbind], values: list[SnmpValue]) -> str | None:
-    """Add the decoded values to `values`; say which could not be understood, if any.
-
-    The same as `Varbind.value` of each; the commonest types are decoded on the spot, because a table has hundreds.
-    """
-    problem = None
-    for oid, tag, body, name in varbinds:
-        value: int | float | bytes | None
-        if body and tag in UNSIGNED:
-            kind, modulus = UNSIGNED[tag]
-            value = int.from_bytes(body, "big") % modulus
-        elif tag == OCTETS:
-            kind, value = _STRING, body
-        elif tag == INTEGER and body:
-            kind, value = _INTEGER, int.from_bytes(body, "big", signed=True)
-        else:
-            try:
-                kind, value = decode_value(tag, body)
-            except BerError as broken:
-                problem = f"{dotted(oid)}: {broken}"
-                continue
-        values.append(_new(SnmpValue, (name or dotted(oid), kind, value)))
-    return problem
-
-
 def encode_request(kind: int, request_id: int, oids: Sequence[Oid], repetitions: int = 0) -> bytes:
     """Return a GET, GETNEXT or, with `repetitions`, a GETBULK."""
-    varbinds = sequence(*map(_encode_asked, oids))
-    return tlv(kind, integer(request_id) + integer(0) + integer(repetitions) + varbinds)
+    numbers = integer(request_id) + (ZERO + integer(repetitions) if repetitions else NO_ERROR)
+    return tlv(kind, numbers + tlv(SEQUENCE, b"".join(map(_encode_asked, oids))))
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -121,42 +99,71 @@ def decode_answer(tag: int, body: bytes) -> Answer:
 def decode_pdu(tag: int, body: bytes) -> Answer:
     """Return what a PDU says, of whatever kind but SNMPv1's trap: all have the same fields. Raises BerError."""
     reader = Reader(body)
-    request_id, status, index = reader.integer(), reader.integer(), reader.integer()
-    return Answer(tag, request_id, status, index, decode_varbinds(reader.expect(SEQUENCE)))
+    request_id = reader.integer()
+    status, at_fault = (0, 0) if reader.skip(NO_ERROR) else (reader.integer(), reader.integer())
+    return Answer(tag, request_id, status, at_fault, decode_objects(reader.expect(SEQUENCE)))
 
 
-def decode_varbinds(body: bytes) -> tuple[Varbind, ...]:
-    """Return the objects of a PDU, their values still encoded. Raises BerError.
+def decode_objects(body: bytes) -> Objects:
+    """Return the objects of a PDU, read in one pass: a table has hundreds. Raises BerError.
 
-    Nearly all are below 128 bytes and say their lengths in one byte: those are read at once, in one breath, because
-    half of the time of a large answer goes here. Whatever is odd goes through a `Reader`, three times as slow.
+    Nearly all are below 128 bytes, say their lengths in one byte, and are numbers or texts: those are read on the spot.
+    Whatever is odd goes through a `Reader` and `decode_value`, which mean the same and take three times as long.
     """
-    varbinds: list[Varbind] = []
+    objects = Objects([], [], {}, {})
+    oids, values = objects.oids, objects.values
+    new, number = tuple.__new__, int.from_bytes  # half the price of a named tuple's own
     place, end = 0, len(body)
+    value: int | bytes
     while place < end:
         try:
-            size, name = body[place + 1], place + 4 + body[place + 3]
-            start, following = name + 2, place + 2 + size
-            if (
-                size <= SHORT
-                and start + body[name + 1] == following <= end
-                and body[place] == SEQUENCE
-                and body[place + 2] == OID
-            ):
-                oid, text = decode_name(body[place + 4 : name])
-                varbinds.append(_new(Varbind, (oid, body[name], body[start:following], text)))
-                place = following
-                continue
+            size, at = body[place + 1], place + 4 + body[place + 3]
+            length, following = body[at + 1], place + 2 + size
+            is_plain = size <= SHORT and at + 2 + length == following <= end and body[place] == SEQUENCE
         except IndexError:
-            pass  # it ends too early: the reader says so
-        place = _read_varbind(body, place, varbinds)
-    return tuple(varbinds)
+            is_plain = False  # it ends too early: the reader says so
+        if not is_plain:
+            place = _add_odd(objects, body, place)
+            continue
+        oid, text = NAMES[body[place + 2 : at]]
+        place, tag = following, body[at]
+        if tag == OCTETS:
+            kind, value = _STRING, body[at + 2 : following]
+        elif length == 1 and tag in _NUMBERS and (value := body[at + 2]) <= SHORT:
+            kind = _NUMBERS[tag]
+        elif length and tag in UNSIGNED:
+            kind, modulus = UNSIGNED[tag]
+            value = number(body[at + 2 : following], "big") % modulus
+        elif length and tag == INTEGER:
+            kind, value = _INTEGER, number(body[at + 2 : following], "big", signed=True)
+        elif tag == OID and (name := NAMES.get(body[at:following])):
+            kind, value = _OID, name[1].encode()
+        else:
+            _add(objects, oid, tag, body[at + 2 : following])
+            continue
+        oids.append(oid)
+        values.append(new(SnmpValue, (text, kind, value)))
+    return objects
 
 
-def _read_varbind(body: bytes, place: int, varbinds: list[Varbind]) -> int:
-    """Add the object that begins at `place`; return where the next one begins. Raises BerError."""
-    objects = Reader(body, place)
-    pair = Reader(objects.expect(SEQUENCE))
+def _add(objects: Objects, oid: Oid, tag: int, body: bytes) -> None:
+    """Add an object of whatever type; a value that cannot be understood is noted, and the others still count."""
+    place = len(objects.oids)
+    objects.oids.append(oid)
+    if tag in MARKS:
+        objects.marks[place] = tag
+    try:
+        kind, value = decode_value(tag, body)
+    except BerError as broken:
+        objects.unread[place] = str(broken)
+    else:
+        objects.values.append(SnmpValue(dotted(oid), kind, value))
+
+
+def _add_odd(objects: Objects, body: bytes, place: int) -> int:
+    """Add the object that begins at `place`, however it is spelled; return where the next begins. Raises BerError."""
+    reader = Reader(body, place)
+    pair = Reader(reader.expect(SEQUENCE))
     oid = decode_oid(pair.expect(OID))
-    varbinds.append(Varbind(oid, *pair.next()))
-    return objects.place
+    _add(objects, oid, *pair.next())
+    return reader.place

@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterable
 
 from app.core.errors import HardwareError, TimedOut, Unsupported
 from app.hardware.protocols.memory import Memory
-from app.hardware.protocols.snmp_ber import BerError, Oid, dotted, parse_oid
+from app.hardware.protocols.snmp_ber import Oid, dotted, parse_oid
 from app.hardware.protocols.snmp_exchange import ADVICE_FIRMWARE, Exchange
-from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer, read_values
+from app.hardware.protocols.snmp_pdu import GET, GET_BULK, GET_NEXT, NO_SUCH_NAME, Answer
 from app.hardware.protocols.snmp_walk import Page, judge_page
 from app.hardware.readings import SnmpTable, SnmpType, SnmpValue
 
@@ -85,11 +85,11 @@ class SnmpAsking:
         last, problem = root, None
         for _ in range(MAX_PAGES):
             page = await self._next_page(root, last)
-            problem = read_values(page.rows, rows) or problem
-            problem = page.problem or problem
-            if page.ended or page.problem is not None:
+            rows += page.rows
+            problem = page.problem or page.unread or problem
+            if page.last is None or page.ended or page.problem is not None:
                 break
-            last = page.rows[-1].oid
+            last = page.last
             if len(rows) >= MAX_ROWS:
                 problem = f"cut after {MAX_ROWS} rows"
                 break
@@ -111,7 +111,7 @@ class SnmpAsking:
                     continue
                 return Page(problem=lost.reason)
             if not answer.status:
-                return judge_page(root, last, answer.varbinds)
+                return judge_page(root, last, answer.objects)
             if not size:
                 ended = answer.status == NO_SUCH_NAME  # SNMPv1's way to say that nothing follows
                 return Page(ended=ended, problem=None if ended else f"the agent answered {answer.status_words}")
@@ -125,8 +125,8 @@ class SnmpAsking:
         self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue], pending: deque[list[Oid]]
     ) -> None:
         """Take the values of an answer; what it lacks is asked for again in smaller parts, at last alone."""
-        if answer.status == NO_SUCH_NAME and 0 < answer.index <= len(chunk):
-            missing = dotted(chunk[answer.index - 1])
+        if answer.status == NO_SUCH_NAME and 0 < answer.place <= len(chunk):
+            missing = dotted(chunk[answer.place - 1])
             found[missing] = SnmpValue(missing, SnmpType.ABSENT, None)
             rest = [oid for oid in chunk if dotted(oid) != missing]
             pending.extendleft([rest] if rest else [])
@@ -144,14 +144,17 @@ class SnmpAsking:
 
     def _take(self, chunk: list[Oid], answer: Answer, found: dict[str, SnmpValue]) -> list[Oid]:
         """Take the values that were asked for; return the objects that the answer leaves out."""
-        given = {varbind.oid: varbind for varbind in answer.varbinds}
-        for oid in chunk:
-            if oid in given:
-                try:
-                    found[dotted(oid)] = given[oid].value()
-                except BerError as broken:
-                    self._note([oid], str(broken))
-        return [oid for oid in chunk if oid not in given]
+        oids, values, _, unread = answer.objects
+        given = {value.oid: value for value in values}
+        if oids == chunk and not unread:
+            found.update(given)
+            return []
+        for place, reason in unread.items():
+            if oids[place] in chunk:
+                self._note([oids[place]], reason)
+        found.update((dotted(oid), given[dotted(oid)]) for oid in chunk if dotted(oid) in given)
+        told = set(oids)
+        return [oid for oid in chunk if oid not in told]
 
     def _note(self, oids: Iterable[Oid], reason: str) -> None:
         self.problems.update({dotted(oid): reason for oid in oids})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import AuthRefused
@@ -39,9 +40,9 @@ from app.hardware.protocols.snmp_pdu import (
     RESPONSE,
     TRAP,
     TRAP_V1,
-    Varbind,
+    Objects,
+    decode_objects,
     decode_pdu,
-    decode_varbinds,
 )
 from app.hardware.protocols.snmp_usm import (
     AUTHENTICATED,
@@ -54,7 +55,7 @@ from app.hardware.protocols.snmp_usm import (
     decode_message,
     encode_message,
 )
-from app.hardware.readings import SnmpTarget, SnmpValue
+from app.hardware.readings import SnmpTarget, SnmpType, SnmpValue
 
 LARGEST = 8192  # bytes; real notifications fit one Ethernet frame
 MOST_VALUES = 64
@@ -203,36 +204,46 @@ def _notification(pdu: tuple[int, bytes], engine_id: bytes) -> Notification:
     tag, body = pdu
     digest = hashlib.sha256(engine_id + bytes([tag]) + body).hexdigest()[:32]
     if tag == TRAP_V1 and not engine_id:
-        oid, varbinds = _of_v1(body)
-        return Notification(dotted(oid), _values(varbinds), 0, digest)
+        oid, objects = _of_v1(body)
+        return Notification(dotted(oid), _values(objects), 0, digest)
     if tag not in (TRAP, INFORM):
         raise BerError(f"not a notification but 0x{tag:02X}")
     decoded = decode_pdu(tag, body)
-    named = [varbind for varbind in decoded.varbinds if varbind.oid == TRAP_OID]
-    if not named or named[0].tag != OID:
-        raise BerError("a notification that does not say which")
-    values = _values([varbind for varbind in decoded.varbinds if varbind.oid not in (UPTIME, TRAP_OID)])
+    values = _values(decoded.objects, left_out=(UPTIME, TRAP_OID))
     answer = tlv(RESPONSE, body) if tag == INFORM else None
-    return Notification(dotted(decode_oid(named[0].body)), values, decoded.request_id, digest, answer)
+    return Notification(_which(decoded.objects), values, decoded.request_id, digest, answer)
 
 
-def _of_v1(body: bytes) -> tuple[Oid, tuple[Varbind, ...]]:
-    """The OID and the values of an SNMPv1 trap, named as v2 would (RFC 3584 3.1)."""
+def _which(objects: Objects) -> str:
+    """The trap's OID, which it tells as one of its objects."""
+    named = [value for value in objects.values if value.oid == dotted(TRAP_OID)]
+    if not named or named[0].type is not SnmpType.OID or not isinstance(named[0].value, bytes):
+        raise BerError("a notification that does not say which")
+    return named[0].value.decode("ascii")
+
+
+def _of_v1(body: bytes) -> tuple[Oid, Objects]:
+    """The OID and the objects of an SNMPv1 trap, named as v2 would (RFC 3584 3.1)."""
     reader = Reader(body)
     enterprise = decode_oid(reader.expect(OID))
     reader.expect(IP, OCTETS)
     generic, specific = reader.integer(), reader.integer()
     reader.expect(TICKS, INTEGER)
-    varbinds = decode_varbinds(reader.expect(SEQUENCE))
+    objects = decode_objects(reader.expect(SEQUENCE))
     if not (0 <= generic <= ENTERPRISE_SPECIFIC and 0 <= specific < 2**32):
         raise BerError("a trap that nobody has defined")
     oid = (*enterprise, 0, specific) if generic == ENTERPRISE_SPECIFIC else (*GENERIC_TRAPS, generic + 1)
-    return oid, varbinds
+    return oid, objects
 
 
-def _values(varbinds: list[Varbind] | tuple[Varbind, ...]) -> tuple[SnmpValue, ...]:
-    """The first values; more than anybody reads are left out."""
-    values = tuple(varbind.value() for varbind in varbinds[:MOST_VALUES])
+def _values(objects: Objects, left_out: Sequence[Oid] = ()) -> tuple[SnmpValue, ...]:
+    """The first values; more than anybody reads are left out. Raises BerError when one of these makes no sense."""
+    shown = [place for place, oid in enumerate(objects.oids) if oid not in left_out][:MOST_VALUES]
+    for place in shown:
+        if place in objects.unread:
+            raise BerError(objects.unread[place])
+    names = set(map(dotted, left_out))
+    values = tuple(value for value in objects.values if value.oid not in names)[:MOST_VALUES]
     if any(isinstance(one.value, int) and one.value.bit_length() > WIDEST_NUMBER for one in values):
         raise BerError("a number is wider than any of SNMP's")
     return values

@@ -11,6 +11,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
@@ -18,11 +19,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from app.hardware.protocols.snmp_ber import OCTETS, SEQUENCE, BerError, Reader, integer, octets, sequence
+from app.hardware.protocols.snmp_ber import OCTETS, SEQUENCE, BerError, Reader, integer, octets, tlv
 
 VERSION_3, USM = 3, 3
 AUTHENTICATED, ENCRYPTED, REPORTABLE = 0x01, 0x02, 0x04
 MAX_MESSAGE = 65507
+VERSION, SIZE, MODEL = integer(VERSION_3), integer(MAX_MESSAGE), integer(USM)
 MEBIBYTE = 1 << 20
 
 # name -> (hash, bytes of the signature that are sent)
@@ -91,8 +93,7 @@ class Engine:
         self.id, self.boots, self.clock_offset = engine_id, boots, at - time.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A decoded message: its id, who sent it, and the PDU inside; `context` is the engine and name it speaks of."""
 
     message_id: int
@@ -120,26 +121,22 @@ def encode_message(
     """
     flags = (user.flags if user else 0) | (REPORTABLE if reportable else 0)
     about, name = context or (engine.id, b"")
-    scoped = sequence(octets(about), octets(name), pdu)
+    scoped = tlv(SEQUENCE, octets(about) + octets(name) + pdu)
     boots, now, salt, digest_size = engine.boots, engine.now() if engine.id else 0, b"", 0
     if user and user.privacy:
         salt = os.urandom(8)
         scoped = octets(_encrypt(user, engine.id, (boots, now), salt, scoped))
     if user and user.auth:
         digest_size = AUTH[user.auth][1]
-
-    def message(digest: bytes) -> bytes:
-        login = user.name.encode() if user else b""
-        security = sequence(
-            octets(engine.id), integer(boots), integer(now), octets(login), octets(digest), octets(salt)
-        )
-        head = sequence(integer(message_id), integer(MAX_MESSAGE), octets(bytes([flags])), integer(USM))
-        return sequence(integer(VERSION_3), head, octets(security), scoped)
-
-    unsigned = message(bytes(digest_size))
+    login = octets(user.name.encode() if user else b"")
+    clock, unsigned, last = integer(boots) + integer(now), octets(bytes(digest_size)), octets(salt)
+    security = octets(tlv(SEQUENCE, octets(engine.id) + clock + login + unsigned + last))
+    head = tlv(SEQUENCE, integer(message_id) + SIZE + octets(bytes((flags,))) + MODEL)
+    message = tlv(SEQUENCE, VERSION + head + security + scoped)
     if not digest_size or user is None:
-        return unsigned
-    return message(_sign(user, engine.id, unsigned))
+        return message
+    end = len(message) - len(scoped) - len(last)
+    return message[: end - digest_size] + _sign(user, engine.id, message) + message[end:]
 
 
 def decode_message(data: bytes, user: User | None) -> Message:
@@ -148,7 +145,7 @@ def decode_message(data: bytes, user: User | None) -> Message:
     Raises BerError for what cannot be understood or was not signed with the user's key.
     """
     reader = Reader(Reader(data).expect(SEQUENCE))
-    if reader.integer() != VERSION_3:
+    if not reader.skip(VERSION) and reader.integer() != VERSION_3:
         raise BerError("not a message of SNMPv3")
     head = Reader(reader.expect(SEQUENCE))
     message_id, _ = head.integer(), head.integer()

@@ -84,6 +84,7 @@ def test_agent_that_could_not_give_so_much_is_not_asked_for_as_much_again(behavi
     [
         ("rows not ascending", 2, "does not ascend"),
         ("rows in a loop", 7, "does not ascend"),
+        ("row without bytes", ROWS - 1, "2.2.1.2.7: a number without bytes"),
         ("empty list", 0, "empty list"),
         ("genErr", 0, "genErr"),
         ("dies after 1", 25, "stopped answering"),

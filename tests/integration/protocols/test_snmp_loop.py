@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import pytest
 from app.core.errors import HardwareError, TimedOut, Unreachable
 from app.hardware.collect_agent import ask_agent, read_agent
 from app.hardware.protocols.snmp import open_session, session_on_loop
+from app.hardware.protocols.snmp_line import LoopLine
 from app.hardware.readings import SnmpTarget
 from lab.fixtures import PDU, SWITCH
 from lab.fleet import Fleet
@@ -92,6 +94,26 @@ def test_silent_agents_cost_their_own_deadline_and_nobody_elses() -> None:
     assert outcomes[20:] == [None] * 20
     assert max(at for name, at in ended.items() if name.startswith("well")) < 1.1
     assert all(1.1 < at < 2 for name, at in ended.items() if name.startswith("silent"))
+
+
+def test_datagrams_that_come_while_nobody_waits_are_kept_in_their_order() -> None:
+    async def ask(agent: socket.socket) -> list[bytes | None]:
+        line = LoopLine()
+        await line.open(*agent.getsockname())
+        line.send(b"well?")
+        _, asker = agent.recvfrom(100)
+        for said in (b"one", b"two", b"three"):
+            agent.sendto(said, asker)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        told = [await line.receive(1) for _ in range(3)]
+        line.close()
+        return told
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+        agent.bind((LOOPBACK, 0))
+        agent.settimeout(5)
+        assert asyncio.run(ask(agent)) == [b"one", b"two", b"three"]
 
 
 def test_an_address_where_nothing_listens_is_unreachable_at_once_on_the_loop_too() -> None:

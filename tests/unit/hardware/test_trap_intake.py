@@ -21,6 +21,7 @@ from app.hardware.trap_intake import Intake, Judged, Sender, plain_address, rece
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
+NAMED = sequence(encode_oid(TRAP_OID), encode_oid(parse_oid(LINK_DOWN)))
 SWITCH = SnmpTarget("10.0.0.5", community="kept-in-the-site")
 SECURE = SnmpTarget(
     "10.0.0.6", version="3", username="rackside", auth="sha256", auth_password="auth-phrase-1",
@@ -31,8 +32,11 @@ THEIRS = b"\x80\x00\x00\x00\x05theirs"
 
 
 def pdu(kind: int = TRAP, request_id: int = 1, oid: str = LINK_DOWN) -> bytes:
-    named = sequence(encode_oid(TRAP_OID), encode_oid(parse_oid(oid)))
-    return tlv(kind, integer(request_id) + integer(0) + integer(0) + sequence(named))
+    return told(sequence(encode_oid(TRAP_OID), encode_oid(parse_oid(oid))), kind=kind, request_id=request_id)
+
+
+def told(*objects: bytes, kind: int = TRAP, request_id: int = 1) -> bytes:
+    return tlv(kind, integer(request_id) + integer(0) + integer(0) + sequence(*objects))
 
 
 def plain(inner: bytes, community: bytes = b"kept-in-the-site", version: int = 1) -> bytes:
@@ -69,6 +73,8 @@ def judged(by: Intake, data: bytes, address: str = "10.0.0.5", after_s: float = 
         (bytes(9000), "10.0.0.5", Drop.MALFORMED),
         (plain(encode_request(GET, 1, [TRAP_OID])), "10.0.0.5", Drop.MALFORMED),
         (plain(pdu(oid="1.3.6.1.4.1.4294967295")[:-3]), "10.0.0.5", Drop.MALFORMED),
+        (plain(told(sequence(encode_oid(TRAP_OID), octets(b"1.3")))), "10.0.0.5", Drop.MALFORMED),
+        (plain(told(NAMED, sequence(encode_oid(TRAP_OID[:-1]), tlv(TICKS, b"")))), "10.0.0.5", Drop.MALFORMED),
     ],
 )
 def test_what_is_not_proved_or_makes_no_sense_is_counted_by_its_reason(data: bytes, address: str, drop: Drop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 
 import pytest
@@ -13,10 +12,15 @@ from app.hardware.protocols.snmp_ber import (
     COUNTER,
     COUNTER64,
     END_OF_MIB,
+    INTEGER,
     NO_SUCH_OBJECT,
     OCTETS,
+    OID,
     OPAQUE,
+    REMEMBERED,
+    UNSIGNED,
     BerError,
+    Names,
     Oid,
     Reader,
     decode_integer,
@@ -31,14 +35,7 @@ from app.hardware.protocols.snmp_ber import (
     tlv,
 )
 from app.hardware.protocols.snmp_codec import CommunityCodec, UserCodec
-from app.hardware.protocols.snmp_pdu import (
-    GET,
-    RESPONSE,
-    Varbind,
-    decode_varbinds,
-    encode_request,
-    read_values,
-)
+from app.hardware.protocols.snmp_pdu import ENCODED_NULL, GET, MARKS, RESPONSE, decode_objects, encode_request
 from app.hardware.protocols.snmp_usm import (
     AUTH,
     PRIVACY_KEY_SIZE,
@@ -48,7 +45,7 @@ from app.hardware.protocols.snmp_usm import (
     encode_message,
     localized_key,
 )
-from app.hardware.protocols.snmp_walk import judge_page
+from app.hardware.protocols.snmp_walk import Page, judge_page
 from app.hardware.readings import SnmpTarget, SnmpType, SnmpValue
 
 COLUMN = parse_oid("1.3.6.1.2.1.2.2.1.2")
@@ -91,10 +88,10 @@ def test_damaged_answer_is_understood_or_refused_and_nothing_else(data: st.DataO
     place = data.draw(st.integers(0, len(answer) - 1))
     answer[place] = data.draw(st.integers(0, 255))
     try:
-        values = [varbind.value() for varbind in CODEC.decode(bytes(answer)).varbinds]
+        objects = CODEC.decode(bytes(answer)).objects
     except BerError:
         return
-    assert len(values) <= 1
+    assert len(objects.values) + len(objects.unread) == len(objects.oids) <= 1
 
 
 @given(st.integers(0, 255), st.binary(max_size=20))
@@ -107,17 +104,29 @@ def test_any_value_is_typed_or_refused(tag: int, body: bytes) -> None:
     assert not isinstance(value, int) or kind is SnmpType.INTEGER or value >= 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=20)), max_size=8))
+typed_bodies = st.tuples(
+    st.integers(0, 255) | st.sampled_from([*UNSIGNED, *MARKS, INTEGER, OCTETS, OID, OPAQUE]), st.binary(max_size=10)
+)
+
+
+@given(st.lists(typed_bodies, max_size=8))
 def test_a_table_of_values_is_read_as_each_of_them_alone(told: list[tuple[int, bytes]]) -> None:
-    varbinds = [Varbind((*COLUMN, row), tag, body) for row, (tag, body) in enumerate(told)]
-    values: list[SnmpValue] = []
-    problem = read_values(varbinds, values)
-    alone = []
-    for varbind in varbinds:
-        with contextlib.suppress(BerError):
-            alone.append(varbind.value())
-    assert values == alone
-    assert (problem is None) == (len(alone) == len(varbinds))
+    oids = [(*COLUMN, row) for row in range(len(told))]
+    objects = decode_objects(_listed([(oid, tlv(*typed)) for oid, typed in zip(oids, told, strict=True)]))
+    alone, unread = [], set()
+    for place, (oid, (tag, body)) in enumerate(zip(oids, told, strict=True)):
+        try:
+            alone.append(SnmpValue(dotted(oid), *decode_value(tag, body)))
+        except BerError:
+            unread.add(place)
+    assert objects.oids == oids
+    assert objects.values == alone
+    assert objects.unread.keys() == unread
+    assert objects.marks == {place: tag for place, (tag, _) in enumerate(told) if tag in MARKS}
+
+
+def _listed(told: list[tuple[Oid, bytes]]) -> bytes:
+    return b"".join(sequence(encode_oid(oid), value) for oid, value in told)
 
 
 def _with_long_length(tag: int, body: bytes) -> bytes:
@@ -125,22 +134,23 @@ def _with_long_length(tag: int, body: bytes) -> bytes:
     return bytes((tag, 0x82)) + len(body).to_bytes(2, "big") + body
 
 
-@given(st.lists(st.tuples(oids, st.integers(0, 255), st.binary(max_size=300)), max_size=8))
+@given(st.lists(st.tuples(oids, st.integers(0, 255), st.binary(max_size=10) | st.binary(max_size=300)), max_size=8))
 def test_an_object_is_read_the_same_however_its_lengths_are_spelled(told: list[tuple[Oid, int, bytes]]) -> None:
-    plain = b"".join(sequence(encode_oid(oid), tlv(tag, body)) for oid, tag, body in told)
+    plain = _listed([(oid, tlv(tag, body)) for oid, tag, body in told])
     spelled = b"".join(
         _with_long_length(0x30, encode_oid(oid) + _with_long_length(tag, body)) for oid, tag, body in told
     )
-    read = [(varbind.oid, varbind.tag, varbind.body) for varbind in decode_varbinds(plain)]
-    assert read == [(varbind.oid, varbind.tag, varbind.body) for varbind in decode_varbinds(spelled)] == told
+    read = decode_objects(plain)
+    assert repr(read) == repr(decode_objects(spelled))  # a NaN is not equal to itself
+    assert read.oids == [oid for oid, _, _ in told]
 
 
 @given(st.data())
 def test_a_list_of_objects_that_is_cut_is_refused(data: st.DataObject) -> None:
-    whole = b"".join(sequence(encode_oid((*COLUMN, row)), octets(b"eth0")) for row in (1, 2))
+    whole = _listed([((*COLUMN, row), octets(b"eth0")) for row in (1, 2)])
     cut = data.draw(st.integers(1, len(whole) - 1).filter(lambda at: at != len(whole) // 2))
     with pytest.raises(BerError):
-        decode_varbinds(whole[:cut])
+        decode_objects(whole[:cut])
 
 
 def test_doubles_and_unknown_opaques_are_told_apart() -> None:
@@ -153,43 +163,115 @@ def test_counter_with_its_sign_carried_on_is_taken_modulo_its_size() -> None:
     assert decode_value(COUNTER64, b"\x01" + bytes(8)) == (SnmpType.COUNTER64, 0)
 
 
-def _page(*last_numbers: int) -> list[Varbind]:
-    return [Varbind((*COLUMN, number), OCTETS, b"x") for number in last_numbers]
+def test_an_object_of_odd_measures_is_read_by_its_own_lengths_or_refused() -> None:
+    name = encode_oid(COLUMN)
+    assert [value.value for value in decode_objects(sequence(name, octets(b"x"), b"\0")).values] == [b"x"]
+    for broken in (tlv(0x31, name + octets(b"x")), tlv(0x30, name + b"\x04\x02x") + octets(b"x")):
+        with pytest.raises(BerError):
+            decode_objects(broken)
+    short, long = encode_oid((1, 3)) + ENCODED_NULL + b"\0", encode_oid((1, 3)) + octets(bytes(114))
+    by_chance = b"\x30\x81\x06" + short + b"\x30\x81\x77" + long  # read as short lengths, they fit too
+    assert [value.value for value in decode_objects(by_chance).values] == [None, bytes(114)]
+
+
+def test_numbers_of_one_byte_keep_their_sign() -> None:
+    listed = _listed([((*COLUMN, row), tlv(tag, b"\xff")) for row, tag in enumerate((INTEGER, COUNTER))])
+    assert [value.value for value in decode_objects(listed).values] == [-1, 255]
+
+
+def test_what_is_named_by_something_else_than_an_identifier_is_refused() -> None:
+    with pytest.raises(BerError, match="unexpected tag"):
+        decode_objects(sequence(octets(b"name"), octets(b"value")))
+
+
+def test_more_identifiers_than_are_remembered_are_still_read_right() -> None:
+    names = Names()
+    seen = [(*COLUMN, number) for number in range(REMEMBERED + 2)]
+    assert [names[encode_oid(oid)] for oid in seen] == [(oid, dotted(oid)) for oid in seen]
+    assert len(names) <= REMEMBERED
+    assert names[encode_oid(seen[0])] == (seen[0], dotted(seen[0]))
+
+
+def _judge(last: Oid, *told: tuple[Oid, bytes]) -> Page:
+    return judge_page(COLUMN, last, decode_objects(_listed(list(told))))
+
+
+def _rows(*last_numbers: int) -> list[tuple[Oid, bytes]]:
+    return [((*COLUMN, number), octets(b"x")) for number in last_numbers]
+
+
+def _numbers(page: Page) -> list[int]:
+    return [parse_oid(row.oid)[-1] for row in page.rows]
 
 
 def test_page_goes_on_while_identifiers_ascend() -> None:
-    page = judge_page(COLUMN, (*COLUMN, 3), _page(4, 5, 9))
-    assert ([row.oid[-1] for row in page.rows], page.ended, page.problem) == ([4, 5, 9], False, None)
+    page = _judge((*COLUMN, 3), *_rows(4, 5, 9))
+    assert (_numbers(page), page.last, page.ended, page.problem) == ([4, 5, 9], (*COLUMN, 9), False, None)
 
 
-def test_page_ends_where_the_column_ends() -> None:
-    outside = Varbind(parse_oid("1.3.6.1.2.1.2.2.1.3.1"), OCTETS, b"x")
-    end = Varbind((*COLUMN, 5), END_OF_MIB, b"")
-    for last in (outside, end):
-        page = judge_page(COLUMN, COLUMN, [*_page(4), last])
-        assert ([row.oid[-1] for row in page.rows], page.ended, page.problem) == ([4], True, None)
+@pytest.mark.parametrize("rows", [(4,), (4, 5)])
+def test_page_ends_where_the_column_ends(rows: tuple[int, ...]) -> None:
+    outside = (parse_oid("1.3.6.1.2.1.2.2.1.3.1"), octets(b"x"))
+    far = (parse_oid("1.3.6.1.2.1.31"), octets(b"x"))
+    end = ((*COLUMN, 8), tlv(END_OF_MIB, b""))
+    for after in ([outside], [outside, far], [end], [outside, end]):
+        page = _judge(COLUMN, *_rows(*rows), *after)
+        assert (_numbers(page), page.ended, page.problem) == (list(rows), True, None)
+    assert _judge((*COLUMN, 5), outside, far) == Page(ended=True)
 
 
-@pytest.mark.parametrize("numbers", [(3,), (1,), (4, 4), (4, 5, 4)])
+def test_page_that_leaves_the_column_and_comes_back_ends_where_it_left() -> None:
+    outside = (parse_oid("1.3.6.1.2.1.2.2.1.3.1"), octets(b"x"))
+    for told in ([*_rows(4), outside, *_rows(5)], [*_rows(4), (COLUMN[:-1], octets(b"x")), *_rows(5)]):
+        page = _judge(COLUMN, *told)
+        assert (_numbers(page), page.ended, page.problem) == ([4], True, None)
+
+
+@pytest.mark.parametrize("numbers", [(3,), (1,), (4, 4), (4, 5, 4), (1, 4, 5), (3, 4, 5)])
 def test_page_that_repeats_or_goes_back_is_a_problem(numbers: tuple[int, ...]) -> None:
-    page = judge_page(COLUMN, (*COLUMN, 3), _page(*numbers))
+    page = _judge((*COLUMN, 3), *_rows(*numbers))
+    good = itertools.takewhile(lambda pair: pair[1] > pair[0], itertools.pairwise([3, *numbers]))
     assert page.problem == "the agent's list does not ascend"
-    assert [row.oid[-1] for row in page.rows] == sorted({number for number in numbers if number > 3})
+    assert _numbers(page) == [number for _, number in good]
 
 
 def test_empty_page_is_a_fault_and_a_missing_column_is_not() -> None:
-    assert judge_page(COLUMN, COLUMN, []).problem == "the agent answered with an empty list"
-    missing = judge_page(COLUMN, COLUMN, [Varbind(COLUMN, NO_SUCH_OBJECT, b"")])
-    assert (missing.rows, missing.ended, missing.problem) == ((), True, None)
+    assert _judge(COLUMN).problem == "the agent answered with an empty list"
+    assert _judge(COLUMN, (COLUMN, tlv(NO_SUCH_OBJECT, b""))) == Page(ended=True)
+    assert _judge(COLUMN, (COLUMN, ENCODED_NULL)).problem == "the agent's list does not ascend"
 
 
-@given(st.lists(st.tuples(oids, st.sampled_from([OCTETS, NO_SUCH_OBJECT, END_OF_MIB])), max_size=30), oids)
-def test_no_page_ever_goes_back_or_leaves_the_column(listed: list[tuple[Oid, int]], column: Oid) -> None:
-    page = judge_page(column, column, [Varbind(oid, tag, b"") for oid, tag in listed])
-    walked = [column, *(row.oid for row in page.rows)]
+def test_row_without_a_readable_value_is_told_and_the_walk_goes_on_behind_it() -> None:
+    unreadable = ((*COLUMN, 5), tlv(INTEGER, b""))
+    page = _judge(COLUMN, *_rows(4), unreadable, *_rows(6))
+    assert (_numbers(page), page.last, page.problem) == ([4, 6], (*COLUMN, 6), None)
+    assert page.unread == f"{dotted((*COLUMN, 5))}: a number without bytes"
+    assert _judge(COLUMN, unreadable).last == (*COLUMN, 5)
+    back = _judge(COLUMN, *_rows(4), unreadable, *_rows(4))
+    assert (_numbers(back), back.problem) == ([4], "the agent's list does not ascend")
+
+
+told_values = st.sampled_from([octets(b"x"), integer(5), tlv(INTEGER, b""), ENCODED_NULL])
+near = st.lists(st.integers(0, 3), max_size=3).map(lambda rest: (*COLUMN[:-1], *rest)) | oids
+
+
+@given(st.lists(st.tuples(near, told_values | st.sampled_from([tlv(mark, b"") for mark in MARKS])), max_size=12), near)
+def test_no_page_ever_goes_back_or_leaves_the_column(listed: list[tuple[Oid, bytes]], column: Oid) -> None:
+    page = judge_page(column, column, decode_objects(_listed(listed)))
+    walked = [column, *(parse_oid(row.oid) for row in page.rows)]
     assert all(before < after for before, after in itertools.pairwise(walked))
-    assert all(row.oid[: len(column)] == column for row in page.rows)
-    assert page.rows or page.ended or page.problem
+    assert all(oid[: len(column)] == column for oid in walked)
+    assert page.last or page.ended or page.problem
+
+
+@given(st.lists(st.tuples(near, told_values), max_size=12, unique_by=lambda row: row[0]), near)
+def test_page_of_an_orderly_agent_has_every_row_of_the_column(listed: list[tuple[Oid, bytes]], column: Oid) -> None:
+    after = sorted(row for row in listed if row[0] > column)
+    objects = decode_objects(_listed(after))
+    page = judge_page(column, column, objects)
+    inside = [dotted(oid) for oid, _ in after if oid[: len(column)] == column]
+    assert [row.oid for row in page.rows] == [value.oid for value in objects.values if value.oid in inside]
+    assert page.ended == (len(inside) < len(after))
 
 
 def test_keys_are_those_of_the_standards_examples() -> None:

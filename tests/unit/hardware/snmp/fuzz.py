@@ -137,8 +137,9 @@ def datagram(data: bytes) -> None:
     """Anything as an answer and as a notification: understood, or refused in our own words."""
     for codec in (CommunityCodec(COMMUNITY), UserCodec(USER)):
         with contextlib.suppress(*OURS):
-            for pair in codec.decode(data).varbinds:
-                assert isinstance(pair.value(), SnmpValue)
+            objects = codec.decode(data).objects
+            assert all(isinstance(value, SnmpValue) for value in objects.values)
+            assert len(objects.values) + len(objects.unread) == len(objects.oids)
     with contextlib.suppress(*OURS):
         envelope = open_envelope(data)
         for target in (COMMUNITY, USER):

@@ -10,7 +10,7 @@ from tests.unit.hardware.snmp.fuzz import COMMUNITY, PAIRS, TARGETS, WHOLE, try_
 
 
 def test_the_datagrams_that_are_spoiled_are_whole_to_begin_with() -> None:
-    assert len(CommunityCodec(COMMUNITY).decode(WHOLE[0]).varbinds) == len(PAIRS)
+    assert len(CommunityCodec(COMMUNITY).decode(WHOLE[0]).objects.values) == len(PAIRS)
 
 
 @pytest.mark.parametrize("target", TARGETS)
