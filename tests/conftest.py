@@ -10,28 +10,28 @@ import ipaddress
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import settings
 
 from app.core import migrations
-from app.core.postgres import running
+from tests.databases import Kept, administer, prepare, server, sibling
 
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30
+UNIT = Path(__file__).parent / "unit"
 NEEDS_PACKAGE = "needs Debian package"  # skip reasons that start so are failures where CI=true
 
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One embedded server for the whole session; SQLAlchemy's URL of its first, empty database."""
-    with folder_in_memory() as memory, running(memory or tmp_path_factory.mktemp("postgres"), durable=False) as url:
+    with folder_in_memory() as memory, server(memory or tmp_path_factory.mktemp("postgres")) as url:
         yield url
 
 
@@ -57,30 +57,32 @@ def template(postgres_url: str) -> str:
     name = "template_rackside"
     administer(postgres_url, f"CREATE DATABASE {name}")
     migrations.upgrade(sibling(postgres_url, name))
+    prepare(sibling(postgres_url, name))
     return name
 
 
+@pytest.fixture(scope="session")
+def kept_databases(postgres_url: str) -> Iterator[Callable[[str], Kept]]:
+    """The database of each template that this process puts back between tests."""
+    kept: dict[str, Kept] = {}
+
+    def of(template: str) -> Kept:
+        return kept.setdefault(template, Kept(postgres_url, template, f"test_{os.getpid()}_{template}"))
+
+    yield of
+    for one in kept.values():
+        one.drop()
+
+
 @pytest.fixture
-def database(postgres_url: str, template: str) -> Iterator[str]:
-    """SQLAlchemy's URL of a fresh database with the whole schema and no rows; gone after the test.
+def database(kept_databases: Callable[[str], Kept], template: str) -> str:
+    """SQLAlchemy's URL of a database with the template's schema and rows and no other.
 
     One test after the other gets the same URL: what is kept by URL (see `engines`) serves all of them.
     """
-    name = f"test_{os.getpid()}"
-    administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield sibling(postgres_url, name)
-    administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def sibling(url: str, name: str) -> str:
-    """The URL of another database of the same server."""
-    return f"{url.rpartition('/')[0]}/{name}"
-
-
-def administer(url: str, statement: str) -> None:
-    """Run one statement outside of any transaction, as CREATE DATABASE wants it."""
-    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
-        connection.execute(statement.encode())
+    kept = kept_databases(template)
+    kept.fresh()
+    return kept.url
 
 
 settings.register_profile("ordinary", max_examples=50)
@@ -120,3 +122,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if missing and os.environ.get("CI") == "true":
         reporter.write_line(f"\nskipped where nothing may be: {'; '.join(sorted(missing))}", red=True)
         session.exitstatus = pytest.ExitCode.INTERRUPTED  # not whole: running what failed once more mends nothing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread each folder's files evenly over the run: browsers compute while others wait for devices and tickets.
+
+    Unit tests stay last: quick ones that fill the gaps at the end.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    folders: dict[Path, list[Path]] = {}
+    for file in files:
+        folders.setdefault(file.parent, []).append(file)
+    place = {
+        file: (UNIT in file.parents, (index + 0.5) / len(within))
+        for within in folders.values() for index, file in enumerate(within)
+    }  # fmt: skip
+    items[:] = [item for file in sorted(files, key=place.__getitem__) for item in files[file]]

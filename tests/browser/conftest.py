@@ -11,11 +11,29 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.serving import Served, serving
-from tests.integration.conftest import compiled_templates, engines, program_of, settings, site, web_app
+from tests.integration.conftest import (
+    compiled_addresses,
+    compiled_templates,
+    engines,
+    program_of,
+    settings,
+    site,
+    web_app,
+)
 from tests.integration.jobs.conftest import Hall, at, hall
 
 # fixtures that pages need too
-__all__ = ["at", "compiled_templates", "engines", "hall", "program_of", "settings", "site", "web_app"]
+__all__ = [
+    "at",
+    "compiled_addresses",
+    "compiled_templates",
+    "engines",
+    "hall",
+    "program_of",
+    "settings",
+    "site",
+    "web_app",
+]
 
 ROOT = Path(__file__).parents[2]
 SHELL = Path("/usr/bin/chromium-headless-shell")

@@ -37,7 +37,6 @@ def served(database: str, tmp_path: Path) -> Iterator[str]:
     with serving(app) as url, app.app_context():
         yield url
         db.session.remove()
-        db.engine.dispose()
 
 
 def seed() -> None:

@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, select
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.core.clock import true_now
-from app.core.database import db, transaction
+from app.core.database import transaction
 from app.core.permissions import Permission, Role
 from app.core.settings import Settings, from_environment
 from app.people import queries
@@ -38,9 +39,10 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session", autouse=True)
 def engines() -> Iterator[dict[str, Engine]]:
-    """One engine per database URL for all applications of the process, without connections between tests.
+    """One engine per database URL for all applications of the process.
 
-    An engine keeps the statements it has compiled. With one of its own, every test compiled each query anew.
+    An engine keeps the statements it has compiled, and its connections what the database has learned of the tables.
+    With one of its own, every test did both anew.
     """
     kept: dict[str, Engine] = {}
     make = SQLAlchemy._make_engine
@@ -54,24 +56,42 @@ def engines() -> Iterator[dict[str, Engine]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLAlchemy, "_make_engine", made_once)
         yield kept
+    for engine in kept.values():
+        engine.dispose()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Every template is compiled once for all applications of the process: it took a third of the pages' tests."""
-    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    shared = tmp_path_factory.getbasetemp().parent / "templates"  # by the other processes of a run
+    shared.mkdir(exist_ok=True)
+    cache = FileSystemBytecodeCache(str(shared))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_addresses() -> Iterator[None]:
+    """Every address is compiled once for all applications of the process: it took half of making one."""
+    kept: dict[object, Any] = {}
+    compile_one = Rule._compile_builder
+
+    def compiled_once(self: Rule, append_unknown: bool = True) -> Any:
+        key = self.rule, tuple(self._trace), repr(self.defaults), append_unknown  # all that the code depends on
+        if key not in kept:
+            kept[key] = compile_one(self, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled_once)
+        yield
+
+
 @pytest.fixture
-def web_app(settings: Settings) -> Iterator[APIFlask]:
-    """The whole application; its connections are closed at the end."""
-    app = create_app(settings)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def web_app(settings: Settings) -> APIFlask:
+    """The whole application."""
+    return create_app(settings)
 
 
 @pytest.fixture

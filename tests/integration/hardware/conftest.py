@@ -32,7 +32,6 @@ def app(database: str, keys: Path) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

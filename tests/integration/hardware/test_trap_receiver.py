@@ -18,7 +18,7 @@ from app.hardware.models import Asset, DeviceEvent, Endpoint
 from app.hardware.operations.endpoints import set_endpoint
 from app.hardware.tasks_traps import Receiver
 from lab.processes import free_udp_ports
-from tests.conftest import administer
+from tests.databases import administer
 from tests.integration.hardware.conftest import asset, site_with_key
 from tests.integration.hardware.test_traps import COMMUNITY, PDU_AT, trap
 from tests.waiting import wait_until

@@ -24,12 +24,14 @@ from app.hardware.operations.assets import Entry, Position, add_asset, place_ass
 from app.hardware.operations.cabling import set_power_cord
 from app.hardware.operations.diagnose import begin, finish
 from app.jobs import tasks
+from app.people.models import Person
 from app.people.operations.accounts import add_person, grant, set_password
+from app.people.operations.tokens import create_token
 from app.people.queries import person_named
 from app.shifts.operations import roster
 from app.sites.models import Site
 from app.tickets.models import Message
-from tests.conftest import administer, sibling
+from tests.databases import administer, prepare, sibling
 from tests.integration.conftest import LONG_AGO, PASSWORD, Browser, Program
 from tests.unit.hardware.samples import healthy_server, server_with_lost_input
 
@@ -182,17 +184,22 @@ def template(postgres_url: str, template: str) -> str:
             furnish(session)
         db.session.remove()
         db.engine.dispose()
+    prepare(sibling(postgres_url, name))
     return name
 
 
 @pytest.fixture
-def hall(web_app: APIFlask, program_of: Callable[..., Program], at: Callable[[datetime], None]) -> Hall:
+def hall(web_app: APIFlask, at: Callable[[datetime], None]) -> Hall:
     """AMS1 on a Monday at 09:00 with two technicians and five servers, MIA1 with one of each."""
+    programs = {}
     with web_app.app_context(), transaction() as session:
         if session.scalar(select(Site.id).limit(1)) is None:
             furnish(session)
+        for someone in session.scalars(select(Person).where(Person.name.in_(PEOPLE))):
+            _, secret = create_token(session, someone, name="test", by="test", now=true_now())
+            programs[someone.name] = Program(web_app.test_client(), secret)
     at(MONDAY - timedelta(seconds=20))
-    return Hall(web_app, {name: program_of(name) for name in PEOPLE})
+    return Hall(web_app, programs)
 
 
 @pytest.fixture

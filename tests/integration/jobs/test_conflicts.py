@@ -12,17 +12,19 @@ from app.shifts.models import Appointment
 from tests.integration.conftest import Program
 from tests.integration.jobs.conftest import Hall
 
+PATIENCE_S = 30
+
 
 def test_sixteen_concurrent_bookers_book_no_technician_and_no_machine_twice(hall: Hall) -> None:
     bodies = [
         hall.escalation(asset=f"SRV-{1 + n % 5}", job_kind="visual_check", answers={"look_for": "light"})
         for n in range(16)
     ]
-    start = threading.Barrier(16)
+    start, token = threading.Barrier(16), hall.programs["lena"].token
 
     def book(body: dict[str, object]) -> int:
-        program = Program(hall.app.test_client(), hall.programs["lena"].token)
-        start.wait()
+        program = Program(hall.app.test_client(), token)
+        start.wait(PATIENCE_S)
         return program.post("/api/v1/escalations", json=body).status_code
 
     with ThreadPoolExecutor(16) as pool:
@@ -45,15 +47,15 @@ def test_sixteen_concurrent_bookers_book_no_technician_and_no_machine_twice(hall
 
 def test_two_technicians_claim_and_one_of_them_has_it(hall: Hall) -> None:
     number = hall.order()["number"]
-    start = threading.Barrier(2)
+    start, tokens = threading.Barrier(2), {who: hall.programs[who].token for who in ("tess", "tom")}
 
     def claim(who: str) -> int:
-        program = Program(hall.app.test_client(), hall.programs[who].token)
-        start.wait()
+        program = Program(hall.app.test_client(), tokens[who])
+        start.wait(PATIENCE_S)
         return program.post(f"/api/v1/work-orders/{number}/claim", json={}).status_code
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(claim, ["tess", "tom"])) == [200, 409]
+        assert sorted(pool.map(claim, tokens)) == [200, 409]
 
 
 def test_a_stale_copy_is_refused(hall: Hall) -> None:

@@ -31,7 +31,6 @@ def app(database: str) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from app.core.settings import from_environment
 from app.people.queries import secret_hash
 from app.web.app import create_app
 from bench.crowd import Size, fill
-from tests.conftest import administer, sibling
+from tests.databases import administer, sibling
 
 STATED = Path(__file__).with_name("page_costs.json")
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)  # a Wednesday: what is looked for ahead must not depend on today
