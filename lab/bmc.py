@@ -194,8 +194,7 @@ class BmcServer:
         with socket.create_connection((LOOPBACK, self.console_port), 3) as console:
             _read_prompt(console)
             for line in lines:
-                # One end-of-line character: a second one is a second answer, and ipmi_sim dies when it
-                # writes to a console that has gone away.
+                # One end-of-line character: a second one is a second answer, for a console that has gone away.
                 console.sendall(line.encode() + b"\n")
                 _read_prompt(console)
 

@@ -66,6 +66,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                restore_signals=False,  # it has our ignored SIGPIPE: ipmi_sim dies of it when a console has gone away
                 process_group=0,  # a terminal's Ctrl-C is for us, who then end it in order
             )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -255,6 +257,15 @@ def test_long_log_is_read_from_its_newest_end(bmc: BmcServer) -> None:
     assert len(newest) == 50
     assert newest == all_entries[:50]
     assert all_entries[-1].record == 1
+
+
+def test_bmc_of_the_lab_outlives_a_console_that_goes_away_before_its_answers(bmc: BmcServer) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", bmc.console_port), DEADLINE_S) as console:
+            console.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            console.sendall(b"sensor_set_value 0x20 0 1 96 0\n" * 50)
+    assert ipmi.power(bmc.target(), DEADLINE_S) is True
+    assert bmc.child.running
 
 
 def test_second_read_asks_only_for_what_can_change(bmc: BmcServer) -> None:
