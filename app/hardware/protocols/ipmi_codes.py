@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from app.core.errors import AuthRefused, HardwareError, Refused
+from app.core.errors import AuthRefused, HardwareError, Refused, Unsupported
 
-APPLICATION = 0x06
+CHASSIS, APPLICATION = 0x00, 0x06
+GET_CHASSIS_STATUS = 0x01
 
 # Completion codes after which the same request may succeed: busy, timeout, no response, duplicate, still starting.
 TRY_AGAIN = frozenset({0xC0, 0xC3, 0xCE, 0xCF, 0xD0, 0xD2})
+UNKNOWN_COMMANDS = frozenset({0xC1, 0xC2, 0xCC})
 COMPLETION_WORDS = {
     0xC0: "the BMC is busy",
     0xC1: "the BMC does not know this command",
@@ -58,3 +60,10 @@ def status_error(status: int) -> HardwareError:
     if status in (0x09, 0x0A):
         return Refused("the BMC refuses the privilege level", ADVICE_PRIVILEGE)
     return Refused(f"the BMC opens no session (RMCP+ status 0x{status:02X})", ADVICE_FIRMWARE)
+
+
+def as_error(refusal: CompletionCode, what: str) -> HardwareError:
+    """Return the typed error for a request that the BMC refused."""
+    if refusal.code in UNKNOWN_COMMANDS:
+        return Unsupported(f"the BMC does not offer {what}", ADVICE_FIRMWARE)
+    return Refused(f"the BMC refused {what}: {refusal}", ADVICE_PRIVILEGE if refusal.code == 0xD4 else ADVICE_BUSY)

@@ -6,8 +6,13 @@ from contextlib import suppress
 from typing import Final
 
 from app.core.errors import HardwareError, Malformed, TimedOut, Unreachable
-from app.hardware.protocols.ipmi import CHASSIS, GET_CHASSIS_STATUS, as_error
-from app.hardware.protocols.ipmi_codes import ADVICE_FIRMWARE, CompletionCode
+from app.hardware.protocols.ipmi_codes import (
+    ADVICE_FIRMWARE,
+    CHASSIS,
+    GET_CHASSIS_STATUS,
+    CompletionCode,
+    as_error,
+)
 from app.hardware.protocols.ipmi_session import BmcSession
 from app.hardware.readings import ChassisPower, IpmiTarget, ShutdownTold
 

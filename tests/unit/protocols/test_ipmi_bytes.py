@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Malformed, Refused, Unsupported
-from app.hardware.protocols.ipmi import as_error
-from app.hardware.protocols.ipmi_codes import CompletionCode
+from app.hardware.protocols.ipmi_codes import CompletionCode, as_error
 from app.hardware.protocols.ipmi_decode import SensorRecord, decode_record
 from app.hardware.protocols.ipmi_identity import identity_from_device
 from app.hardware.protocols.ipmi_log import decode_entry, moment

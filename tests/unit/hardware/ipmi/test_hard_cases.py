@@ -14,10 +14,10 @@ import pytest
 
 from app.core.errors import Malformed
 from app.hardware.protocols.deadline import Deadline
-from app.hardware.protocols.ipmi import _Reading
 from app.hardware.protocols.ipmi_decode import FruLocator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
 from app.hardware.protocols.ipmi_log import decode_entry, log_state, read_newest
+from app.hardware.protocols.ipmi_reading import Reading
 from app.hardware.protocols.ipmi_records import is_dated, read_records
 from app.hardware.protocols.ipmi_sensors import read_sensors
 from app.hardware.readings import Identity, InventoryItem, LogEntry
@@ -302,7 +302,7 @@ def test_new_entry_that_the_log_s_state_does_not_tell_of_is_read_all_the_same() 
 
 
 def log_of(session: Scripted) -> list[LogEntry]:
-    reading = _Reading(session, lambda _name, _part: None, Deadline(5))
+    reading = Reading(session, lambda _name, _part: None, Deadline(5))
     reading.machine = session.where
     reading._log()
     assert reading.problems == {}
