@@ -187,7 +187,23 @@ class Heard:
 
 
 @runtime_checkable
-class Readable(TicketSystem, Protocol):
+class Examined(TicketSystem, Protocol):
+    """A system that can be looked at without leaving a trace in it."""
+
+    def faults(self) -> list[str]:
+        """What is set up wrong over there, in sentences that say what to do; empty when all is well.
+
+        Takes 30 s at most. Raises Unavailable when it cannot be spoken to.
+        """
+        ...
+
+    def open_lines(self) -> list[str]:
+        """Where we speak to it so that others on the way can read it: its addresses. Asks nobody."""
+        ...
+
+
+@runtime_checkable
+class Readable(Examined, Protocol):
     """A system that can be asked. Each call takes 30 s at most and raises Unavailable when it gets no good answer.
 
     Faulty is the one that says that somebody must mend something first.
@@ -206,10 +222,6 @@ class Readable(TicketSystem, Protocol):
 
     def active(self) -> Sequence[str]:
         """All tickets that are not closed."""
-        ...
-
-    def faults(self) -> list[str]:
-        """What is set up wrong over there, in sentences that say what to do; empty when all is well."""
         ...
 
 

@@ -22,6 +22,7 @@ from imap_tools import AND, MailMessage
 
 from app.core.errors import Invalid, Unavailable
 from app.core.signing import key_of
+from app.tickets.calls import is_this_machine
 from app.tickets.system import (
     Capability,
     Entry,
@@ -179,6 +180,11 @@ class Email:
         except OSError as error:
             found.append(f"The server for outgoing mail does not take {self.user}: {error}.")
         return found
+
+    def open_lines(self) -> list[str]:
+        """The mail servers that are spoken to without TLS, and are not on this machine."""
+        plain = [one for one in (self._imap, self._smtp) if one.safety == "plain" and not is_this_machine(one.host)]
+        return [one.place for one in plain]
 
     def wait(self, within_s: float) -> bool:
         """Whether new mail is told within that time (IDLE); the line is kept open from one call to the next."""

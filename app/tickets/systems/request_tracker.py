@@ -17,7 +17,7 @@ import httpx
 
 from app.core.errors import Invalid
 from app.core.signing import key_of, verified_id
-from app.tickets.calls import Caller, Reply, caller
+from app.tickets.calls import Caller, Reply, caller, open_lines
 from app.tickets.rules.plain import of_html, tidy
 from app.tickets.system import (
     Capability,
@@ -164,6 +164,10 @@ class RequestTracker:
             sentence = f"The queue {self.queue} needs a transaction custom field {self.key_field}, seen by {self.user}."
             found.append(sentence)
         return found
+
+    def open_lines(self) -> list[str]:
+        """Its address, if that is plain http to another machine."""
+        return open_lines(self.url)
 
     def _say(self, talk: Talk, message: Outbound, there: dict[str, str]) -> list[str]:
         """The correspondence and the comment, each exactly once; their numbers. `there` is what was found already."""

@@ -12,7 +12,7 @@ import httpx
 
 from app.core.errors import FieldError, Invalid
 from app.core.signing import key_of, signed_headers, verified_id
-from app.tickets.calls import Caller, CallFailed, Reply, caller
+from app.tickets.calls import Caller, CallFailed, Reply, caller, open_lines
 from app.tickets.rules.retries import waiting_asked
 from app.tickets.system import (
     Capability,
@@ -29,6 +29,7 @@ from app.tickets.system import (
 )
 
 TOTAL_S: Final = 15.0
+EXAMINED_S: Final = 5.0
 MOST_BYTES: Final = 20_000
 RETRIED_REFUSALS: Final = frozenset({408, 409, 425, 429})
 LONGEST: Final = {"id": 200, "url": 2000, "subject": 500, "by": 200, "text": 20_000, "language": 35}
@@ -91,6 +92,18 @@ class Webhook:
             return None
         snapshots = (_snapshot(told, message_id),) if told.get("type") in KINDS else ()
         return Heard(message_id, headers["webhook-timestamp"], snapshots)
+
+    def faults(self) -> list[str]:
+        """Whether anybody answers at its address; a HEAD, which no receiver takes for a message."""
+        try:
+            self._caller.call("HEAD", headers={}, within_s=EXAMINED_S)
+        except CallFailed as failure:
+            return [f"nobody takes messages at {self.url}: {failure.problem}."]
+        return []
+
+    def open_lines(self) -> list[str]:
+        """Its address, if that is plain http to another machine."""
+        return open_lines(self.url)
 
 
 def _snapshot(told: dict[str, Any], message_id: str) -> Snapshot:
