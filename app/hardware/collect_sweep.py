@@ -114,7 +114,7 @@ class _Asker:
     async def ask(self, wanted: Wanted) -> None:
         """Ask all sources of one device at once and hand over what they said."""
         taken_at, started = self._clock(), time.monotonic()
-        askings = askings_of(wanted.target, self._clock, wanted.earlier)
+        askings = askings_of(wanted.target, self._clock, wanted.earlier, believes=True)
         outcomes = await asyncio.gather(*(self._outcome(one, wanted.target.deadline_s) for one in askings))
         duration_ms = round((time.monotonic() - started) * 1000)
         document = document_of(wanted.target, outcomes, taken_at, duration_ms, wanted.earlier)

@@ -79,14 +79,16 @@ def askings_of(
     earlier: DiagnosticsDocument | None = None,
     *,
     insists: bool = False,
+    believes: bool = False,
 ) -> tuple[Asking, ...]:
     """Everything to ask for a target, the device itself first. `earlier` tells what of its event log is history.
 
-    `insists`: a person waits for it, so that a device that is being left alone is tried once all the same.
+    `insists`: a person waits for it, so that a device that is being left alone is tried once all the same. `believes`:
+    what rarely changes need not be looked at again within the hour, while nothing says that it has.
     """
     device, found = target.device, []
     if device.ipmi is not None:
-        found.append(_ipmi(device.ipmi, device.serial, clock, earlier, insists=insists))
+        found.append(_ipmi(device.ipmi, device.serial, clock, earlier, insists=insists, believes=believes))
     if device.redfish is not None:
         found.append(_redfish(device.redfish, device.serial, clock))
     if device.snmp is not None:
@@ -103,10 +105,15 @@ def _ipmi(
     earlier: DiagnosticsDocument | None,
     *,
     insists: bool,
+    believes: bool,
 ) -> Asking:
     def ask(deadline_s: float, tell: Tell) -> Answer:
         progress = BmcProgress(ipmi_family(None), clock(), earlier)
-        answer = ipmi.read(bmc, deadline_s, lambda part, value: tell(progress.part(part, value)), insists=insists)
+
+        def on_part(part: str, value: object) -> None:
+            tell(progress.part(part, value))
+
+        answer = ipmi.read(bmc, deadline_s, on_part, insists=insists, believes=believes)
         return bmc_answer(answer, serial, clock(), earlier)
 
     return Asking("ipmi", f"{bmc.address}:{bmc.port}", ask)

@@ -11,6 +11,7 @@ from app.core.waiting import waiting_threads
 from app.hardware.protocols import ipmi
 from app.hardware.readings import IpmiTarget
 from bench.costs import own_cpu_s
+from bench.figures.ipmi_one import sessions_end
 from bench.freeipmi import FreeIpmi, missing
 from bench.harness import Bar, Figure, Group, Measures, Trial
 from bench.ipmi_machines import EVENTS, FLEET, SENSORS, hall
@@ -20,9 +21,9 @@ DEADLINE_S = 60
 
 
 def is_complete(target: IpmiTarget) -> bool:
-    """Read one BMC; whether every sensor, event and inventory came, none of them a guess."""
+    """Read one BMC as a sweep does; whether every sensor, event and inventory came, none of them a guess."""
     try:
-        answer = ipmi.read(target, DEADLINE_S)
+        answer = ipmi.read(target, DEADLINE_S, believes=True)
     except HardwareError:
         return False
     whole = len(answer.sensors) == len(SENSORS) and len(answer.log) == EVENTS and answer.identity.serial is not None
@@ -34,6 +35,7 @@ def read_all(targets: Sequence[IpmiTarget], read: Callable[[IpmiTarget], bool] =
     cpu_s, begun = own_cpu_s(), time.monotonic()
     with waiting_threads(len(targets), "read") as pool:
         complete = sum(pool.map(read, targets))
+    sessions_end()
     wall_s = time.monotonic() - begun
     return _measures(complete, len(targets), wall_s, own_cpu_s() - cpu_s)
 

@@ -5,9 +5,7 @@ What is read in which order stands in `ipmi_reading.py`; here is who may read wh
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -21,11 +19,12 @@ from app.hardware.protocols.ipmi_sensors import SENSOR_MEMORIES
 from app.hardware.protocols.ipmi_session import SESSION_MEMORIES, BmcSession
 from app.hardware.readings import IpmiAnswer, IpmiTarget
 
-__all__ = ["forget", "identify", "power", "read"]
+__all__ = ["GOODBYE", "forget", "identify", "power", "read"]
 
 CHASSIS_IDENTIFY = 0x04
 LOG_SHARE = 0.3
 FOREVER = 255
+GOODBYE = "goodbye"  # the name of threads that close a session after its read
 
 
 class _Turn:
@@ -35,7 +34,14 @@ class _Turn:
         self.lock = threading.Lock()
 
 
-def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None, *, insists: bool = False) -> IpmiAnswer:
+def read(
+    target: IpmiTarget,
+    deadline_s: float,
+    on_part: OnPart | None = None,
+    *,
+    insists: bool = False,
+    believes: bool = False,
+) -> IpmiAnswer:
     """Return all that the BMC says before the deadline; what it did not say is named in `problems`.
 
     `on_part(name, value)` is called as parts arrive: "power" (bool), "log" (tuple), "health" (those sensors that
@@ -44,7 +50,9 @@ def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None, *
     A long part is told again as it grows; each call carries all of it so far. The log is newest first and
     holds at most 200 entries. Cost: about 3 requests a sensor, 1 a reading and 1 a log entry at first;
     later, while the BMC says that its sensor list is unchanged, 1 a reading, 1 a new log entry and 1 a part that keeps
-    an inventory of its own.
+    an inventory of its own. Who `believes` spares the device id, the newest log entry and the inventories of a machine
+    that was looked at in full within the hour, while its log and its sensor list say that nothing happened: for sweeps,
+    not for where something is decided by a serial number.
     Reads of one BMC from one process follow each other: BMCs have few sessions, and readers cost each other
     their reservations. A BMC that let no session come about three times in a row, or has none free, is left alone for
     a minute: then the last failure is raised again at once; but who `insists`, a person who waits for it, gets one try,
@@ -52,12 +60,20 @@ def read(target: IpmiTarget, deadline_s: float, on_part: OnPart | None = None, *
     Malformed when nothing could be read.
     """
     deadline = Deadline(deadline_s)
-    with _only_reader(target, deadline):
+    turn = _take_turn(target, deadline)
+    try:
         was_left_alone = _breaker.check(target, insists=insists)
-        with _open(target, deadline, was_left_alone=was_left_alone) as session:
-            reading = Reading(session, on_part or _tell_nobody, Deadline(deadline.remaining_s * LOG_SHARE))
-            reading.take_all()
-            return replace(reading.answer(), was_left_alone=was_left_alone)
+        session = _open(target, deadline, was_left_alone=was_left_alone)
+    except BaseException:
+        turn.lock.release()
+        raise
+    try:
+        log_deadline = Deadline(deadline.remaining_s * LOG_SHARE)
+        reading = Reading(session, on_part or _tell_nobody, log_deadline, believes)
+        reading.take_all()
+        return replace(reading.answer(), was_left_alone=was_left_alone)
+    finally:
+        _leave(session, turn)
 
 
 def power(target: IpmiTarget, deadline_s: float) -> bool:
@@ -109,17 +125,28 @@ def _open(target: IpmiTarget, deadline: Deadline, *, was_left_alone: bool) -> Bm
     return session
 
 
-@contextlib.contextmanager
-def _only_reader(target: IpmiTarget, deadline: Deadline) -> Iterator[None]:
+def _take_turn(target: IpmiTarget, deadline: Deadline) -> _Turn:
     """Wait until nobody else in this process reads this BMC. Raises TimedOut."""
     with _registry:
         turn = _reading_now.setdefault((target.address, target.port), _Turn())
     if not turn.lock.acquire(timeout=deadline.remaining_s):
         raise TimedOut("another read of this BMC is still going on", ADVICE_BUSY)
+    return turn
+
+
+def _leave(session: BmcSession, turn: _Turn) -> None:
+    """Close the session and give the turn to the next, in a thread: what was read need not wait a round trip for it."""
+
+    def close() -> None:
+        try:
+            session.close()
+        finally:
+            turn.lock.release()
+
     try:
-        yield
-    finally:
-        turn.lock.release()
+        threading.Thread(target=close, name=GOODBYE).start()
+    except RuntimeError:  # this process has no thread left, or is about to end
+        close()
 
 
 def _tell_nobody(_name: str, _part: object) -> None:

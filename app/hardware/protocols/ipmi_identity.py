@@ -80,15 +80,17 @@ def remembered_serial(machine: Hashable) -> str | None:
     return known[0].serial if known is not None else None
 
 
-def read_identity(session: BmcSession, device: Identity, machine: Hashable = None) -> tuple[Identity, list[str]]:
+def read_identity(
+    session: BmcSession, device: Identity, machine: Hashable = None, *, believes: bool = False
+) -> tuple[Identity, list[str]]:
     """Return the identity from FRU 0 over what the device id said, and the areas that could not be read.
 
     Checksums are not believed: too many boards carry wrong ones beside right texts. What was read of this `machine`
-    before is believed while serial number and asset tag stand where they stood: 1 request then, else one per 32 bytes.
-    Raises CompletionCode or Malformed when there is no inventory at all.
+    before holds while serial number and asset tag stand where they stood: 1 request then, else one per 32 bytes; none
+    for who `believes` that they do. Raises CompletionCode or Malformed when there is no inventory at all.
     """
     known = _machines.recall(machine) if machine is not None else None
-    if known is not None and known[1].stands(session, BUILTIN_FRU):
+    if known is not None and (believes or known[1].stands(session, BUILTIN_FRU)):
         return known[0], []
     header = _read(session, BUILTIN_FRU, 0, HEADER_SIZE)
     if header[0] & 0x0F != 1:
@@ -131,11 +133,13 @@ def _combine(areas: dict[int, Area], device: Identity) -> Identity:
     )
 
 
-def read_inventory(session: BmcSession, machine: Hashable, locators: Iterable[FruLocator]) -> Iterator[InventoryItem]:
+def read_inventory(
+    session: BmcSession, machine: Hashable, locators: Iterable[FruLocator], *, believes: bool = False
+) -> Iterator[InventoryItem]:
     """Yield what the inventory of each part says; an empty bay has none and is left out.
 
-    What was read before is believed while the same serial number stands in its place: a swapped part is read anew.
-    Cost: 1 request a part then, 4 to 6 before.
+    What was read before holds while the same serial number stands in its place: a swapped part is read anew.
+    Cost: 1 request a part then, none for who `believes` that it does, 4 to 6 before.
     Raises HardwareError when the BMC falls silent.
     """
     locators = list(locators)
@@ -147,17 +151,16 @@ def read_inventory(session: BmcSession, machine: Hashable, locators: Iterable[Fr
             yield replace(blank, unavailable=locator.obstacle)
             continue
         try:
-            yield _remembered(session, machine, locator.number) or _part(session, machine, locator.number, blank)
+            known = _parts.recall((machine, locator.number))
+            if known is not None and (believes or known[1].stands(session, locator.number)):
+                yield known[0]
+            else:
+                yield _part(session, machine, locator.number, blank)
         except CompletionCode as refusal:
             if refusal.code != NOT_PRESENT:
                 yield replace(blank, unavailable=str(refusal))
         except Malformed as broken:
             yield replace(blank, unavailable=broken.reason)
-
-
-def _remembered(session: BmcSession, machine: Hashable, number: int) -> InventoryItem | None:
-    known = _parts.recall((machine, number))
-    return known[0] if known is not None and known[1].stands(session, number) else None
 
 
 def _part(session: BmcSession, machine: Hashable, number: int, blank: InventoryItem) -> InventoryItem:

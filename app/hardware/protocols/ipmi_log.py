@@ -24,6 +24,7 @@ SYSTEM_EVENT = 0x02
 PRE_INIT_END, UNSPECIFIED = 0x20000000, 0xFFFFFFFF
 GAPS = 16
 AT_ONCE = 8  # entries asked for together
+ADDED_AT = 5  # when the newest entry was added (table 31-2)
 OVERFLOW_AT, OVERFLOW = 13, 0x80
 
 
@@ -49,6 +50,13 @@ class LogState:
     def has_room(self) -> bool:
         """Whether an entry can be added without one being dropped."""
         return not self.full and any(self.said[3:5])
+
+    @property
+    def tells_of_change(self) -> bool:
+        """Whether this answer cannot stay as it is when the log changes: it is empty, or has room and dates entries."""
+        added = self.said[ADDED_AT : ADDED_AT + 4]
+        dated = len(added) == 4 and moment(int.from_bytes(added, "little")) is not None
+        return self.count == 0 or (self.has_room and dated)
 
 
 def log_state(session: BmcSession) -> LogState:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.core.errors import HardwareError, Malformed, TimedOut, Unreachable
 from app.hardware.protocols.deadline import Deadline
@@ -32,7 +32,7 @@ from app.hardware.protocols.ipmi_identity import (
 )
 from app.hardware.protocols.ipmi_log import GET_INFO, KnownLog, clock_skew_s, entry_request, log_state, read_newest
 from app.hardware.protocols.ipmi_records import GET_STATE, STORAGE
-from app.hardware.protocols.ipmi_sensors import forget_list, is_health, read_sensors
+from app.hardware.protocols.ipmi_sensors import forget_list, is_health, known_list, read_sensors
 from app.hardware.protocols.ipmi_session import BmcSession
 from app.hardware.protocols.ipmi_wire import Request
 from app.hardware.protocols.memory import Memory
@@ -42,19 +42,17 @@ GET_DEVICE_ID = 0x01
 SDR_REPOSITORY = 0x02
 LOG_LIMIT = 200
 STREAM_EVERY_S = 0.5
-# What every read begins with, all at once where the BMC bears it: power, the log's state and newest entry, and the
-# state of the sensor list.
-FIRST_QUESTIONS = (
-    Request(APPLICATION, GET_DEVICE_ID),
-    Request(CHASSIS, GET_CHASSIS_STATUS),
-    Request(STORAGE, GET_INFO),
-    entry_request(),
-    Request(STORAGE, GET_STATE),
-)
+# What every read begins with, all at once where the BMC bears it: power, the log's state, the state of the sensor list;
+# and what a read that believes leaves out: the device id and the log's newest entry.
+IN_SHORT = (Request(CHASSIS, GET_CHASSIS_STATUS), Request(STORAGE, GET_INFO), Request(STORAGE, GET_STATE))
+IN_FULL = (Request(APPLICATION, GET_DEVICE_ID), *IN_SHORT[:2], entry_request(), *IN_SHORT[2:])
 
 # By machine. For an hour, so that the BMC's clock is compared with ours at least as often.
 _logs: Memory[KnownLog] = Memory(size=1000, keep_s=3600)
-READING_MEMORIES = (_logs,)
+# Where a machine stands that was looked at in full within the hour, and its device id; by the name it gives itself. Two
+# of one name push each other out, so neither is believed to be the one that was looked at.
+_looked_at: Memory[tuple[Hashable, bytes]] = Memory(size=2000, keep_s=3600)
+READING_MEMORIES: tuple[Memory[Any], ...] = (_logs, _looked_at)
 
 OnPart = Callable[[str, object], None]
 Item = TypeVar("Item")
@@ -62,16 +60,20 @@ Item = TypeVar("Item")
 
 @dataclass
 class Reading:
-    """What has been gathered so far in one session. The log may take its share of the time, no more."""
+    """What has been gathered so far in one session. The log may take its share of the time, no more.
+
+    `believes`: what was looked at in full within the hour still holds, while the machine's name, its log and its list
+    of sensors are as they were then.
+    """
 
     session: BmcSession
     on_part: OnPart
     log_deadline: Deadline
+    believes: bool = False
     power_on: bool | None = None
     log: list[LogEntry] = field(default_factory=list)
     sensors: list[Sensor] = field(default_factory=list)
     device: bytes = b""
-    machine: Hashable = None
     identity: Identity = field(default_factory=Identity)
     skew_s: float | None = None
     log_full: bool = False
@@ -79,6 +81,11 @@ class Reading:
     inventory: list[InventoryItem] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     first_error: HardwareError | None = None
+
+    @property
+    def machine(self) -> Hashable:
+        """What its memories are kept under."""
+        return self.session.where, self.device, self.session.guid
 
     def take_all(self) -> None:
         """Read part after part; when the BMC is gone, say so for the parts that are left."""
@@ -102,6 +109,8 @@ class Reading:
                 self._note(name, lost)
                 if isinstance(lost, TimedOut | Unreachable) and not self.session.alive():
                     gone = lost
+        if not self.believes and not self.problems and any(self.session.guid):
+            _looked_at.keep(self.session.guid, (self.session.where, self.device))
 
     def answer(self) -> IpmiAnswer:
         """Return what there is; raise the first error when there is nothing."""
@@ -125,17 +134,36 @@ class Reading:
         self.first_error = self.first_error or error
 
     def _power(self) -> None:
-        self.session.ask_ahead(FIRST_QUESTIONS)
+        where, device = _looked_at.recall(self.session.guid) or (None, b"")
+        self.believes = self.believes and where == self.session.where
+        self.session.ask_ahead(IN_SHORT if self.believes else IN_FULL)
+        if not self.believes:
+            self._ask_device()
+        self.power_on = read_power(self.session)
+        if self.believes:
+            self.device, self.identity = device, identity_from_device(device)
+        self.on_part("power", self.power_on)
+
+    def _ask_device(self) -> None:
         self.device = self.session.command(APPLICATION, GET_DEVICE_ID)
         self.session.is_model(self.device)
         self.identity = identity_from_device(self.device)
-        self.machine = (self.session.where, self.device, self.session.guid)
-        self.power_on = read_power(self.session)
-        self.on_part("power", self.power_on)
+
+    def _doubt(self) -> None:
+        """Something is not as it was: look at all the rest as well."""
+        if self.believes:
+            self.believes = False
+            self._ask_device()
 
     def _log(self) -> None:
         state = log_state(self.session)
         self.log_full = state.full
+        known = _logs.recall(self.machine)
+        if self.believes and known is not None and known.state == state and state.tells_of_change:
+            self.skew_s = known.skew_s
+            self._gather("log", known.entries, self.log)
+            return
+        self._doubt()
         known = _logs.recall(self.machine)
         if known is not None and known.state == state:
             self.skew_s = known.skew_s  # of the log as it stands: entries keep the time that they were given
@@ -155,8 +183,11 @@ class Reading:
 
     def _sensors(self) -> None:
         from_device = len(self.device) > 5 and not self.device[5] & SDR_REPOSITORY
+        before = known_list(self.machine)
         sensors = read_sensors(self.session, self.machine, from_device=from_device, locators=self.locators)
         self._gather("sensors", self._health_first(sensors), self.sensors)
+        if known_list(self.machine) is not before:
+            self._doubt()
 
     def _health_first(self, sensors: Iterable[Sensor]) -> Iterator[Sensor]:
         """Tell the states of supplies and drives as soon as the last of them is read."""
@@ -170,10 +201,13 @@ class Reading:
             self.on_part("health", tuple(self.sensors))
 
     def _identity(self) -> None:
-        self.session.ask_ahead(checks_of(self.machine, self.locators))
+        if self.problems:
+            self._doubt()
+        if not self.believes:
+            self.session.ask_ahead(checks_of(self.machine, self.locators))
         before = remembered_serial(self.machine)
         try:
-            self.identity, broken = read_identity(self.session, self.identity, self.machine)
+            self.identity, broken = read_identity(self.session, self.identity, self.machine, believes=self.believes)
             if before is not None and before != self.identity.serial:
                 self._read_as_unknown()
             if broken:
@@ -191,7 +225,8 @@ class Reading:
 
     def _inventory(self) -> None:
         if self.locators:
-            self._gather("inventory", read_inventory(self.session, self.machine, self.locators), self.inventory)
+            parts = read_inventory(self.session, self.machine, self.locators, believes=self.believes)
+            self._gather("inventory", parts, self.inventory)
 
     def _gather(self, name: str, items: Iterable[Item], into: list[Item]) -> None:
         told = time.monotonic()

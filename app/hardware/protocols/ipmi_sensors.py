@@ -51,6 +51,11 @@ def forget_list(machine: Hashable) -> None:
     _lists.forget(machine)
 
 
+def known_list(machine: Hashable) -> object | None:
+    """Return what is remembered of this machine's list: the same object for as long as it is not read anew."""
+    return _lists.recall(machine)
+
+
 def is_health(sensor: Sensor) -> bool:
     """Whether it tells of a power supply's or a drive's state."""
     return sensor.sensor_type in HEALTH and sensor.event_type != THRESHOLD

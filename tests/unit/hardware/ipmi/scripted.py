@@ -23,6 +23,7 @@ GET_STATE, RESERVE_RECORDS, GET_RECORD, LOG_INFO, GET_ENTRY, LOG_TIME, READ_FRU 
     0x48,
     0x11,
 )
+GET_DEVICE_ID, GET_CHASSIS_STATUS = (0x06, 0x01), (0x00, 0x01)
 NOT_PRESENT, LAST = 0xCB, 0xFFFF
 
 
@@ -33,7 +34,8 @@ class Scripted(BmcSession):
     `excess` bytes follow every answer about records; `largest` is how many bytes it gives at once; `no_reservations`:
     it knows none; `loses_reservation_at` are the reads before which somebody else takes the reservation; `erased` is
     when its log was erased, `free` its room in bytes; `state` is what changes with its list of sensors; `next_ids` are
-    wrong next-record ids, by place; `readings` and `factors` are what its sensors answer, by number.
+    wrong next-record ids, by place; `readings` and `factors` are what its sensors answer, by number; `name` is its
+    GUID, `added` when its newest log entry came, `device` its device id; `is_busy`: it refuses everything.
     """
 
     records: Sequence[bytes] = ()
@@ -52,6 +54,10 @@ class Scripted(BmcSession):
     factors: dict[int, bytes] = field(default_factory=dict)
     asked: list[tuple[int, int, bytes]] = field(default_factory=list)
     where: tuple[str, int] = ("127.0.0.1", 0)
+    name: bytes = bytes(16)
+    added: int = 0
+    device: bytes = b""
+    is_busy: bool = False
 
     @property
     def requests(self) -> int:
@@ -63,9 +69,12 @@ class Scripted(BmcSession):
     def close(self) -> None:
         """There is nothing to close."""
 
+    def is_model(self, model: bytes | None) -> None:
+        """A script has no pace to remember."""
+
     @property
     def guid(self) -> bytes:
-        return bytes(16)
+        return self.name
 
     def ask_ahead(self, requests: Sequence[Request]) -> None:
         """Nothing is gained by asking a script ahead."""
@@ -79,6 +88,8 @@ class Scripted(BmcSession):
 
     def command(self, netfn: int, command: int, data: bytes = b"", lun: int = 0) -> bytes:  # noqa: ARG002 - a session takes it
         self.asked.append((netfn, command, data))
+        if self.is_busy:
+            raise CompletionCode(0xC0)
         answers: dict[int, Callable[[bytes], bytes]] = {
             GET_STATE: self._state,
             RESERVE_RECORDS: self._reserve,
@@ -88,6 +99,10 @@ class Scripted(BmcSession):
             LOG_TIME: lambda _data: bytes(4),
             READ_FRU: self._inventory,
         }
+        if (netfn, command) == GET_DEVICE_ID and self.device:
+            return self.device
+        if (netfn, command) == GET_CHASSIS_STATUS:
+            return b"\x01\0\0"
         if netfn == SENSOR_EVENT:
             return self._reading({GET_READING: self.readings, GET_FACTORS: self.factors}.get(command, {}), data)
         if netfn != STORAGE or command not in answers:
@@ -125,7 +140,7 @@ class Scripted(BmcSession):
         return struct.pack("<H", following) + piece + self.excess
 
     def _log_info(self, _data: bytes) -> bytes:
-        return struct.pack("<BHHIIB", 0x51, len(self.log), self.free, 0, self.erased, 0)
+        return struct.pack("<BHHIIB", 0x51, len(self.log), self.free, self.added, self.erased, 0)
 
     def _entry(self, data: bytes) -> bytes:
         number = int.from_bytes(data[2:4], "little")

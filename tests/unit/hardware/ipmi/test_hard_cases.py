@@ -16,7 +16,7 @@ from app.core.errors import Malformed
 from app.hardware.protocols.deadline import Deadline
 from app.hardware.protocols.ipmi_decode import FruLocator, decode_record
 from app.hardware.protocols.ipmi_identity import read_identity, read_inventory
-from app.hardware.protocols.ipmi_log import decode_entry, log_state, read_newest
+from app.hardware.protocols.ipmi_log import LogState, decode_entry, log_state, read_newest
 from app.hardware.protocols.ipmi_reading import Reading
 from app.hardware.protocols.ipmi_records import is_dated, read_records
 from app.hardware.protocols.ipmi_sensors import read_sensors
@@ -301,9 +301,26 @@ def test_new_entry_that_the_log_s_state_does_not_tell_of_is_read_all_the_same() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "free", "added", "full", "tells"),
+    [
+        (8, 100, SECOND_2026, False, True),
+        (0, 100, 0, False, True),  # an empty one can only grow
+        (8, 0, SECOND_2026, False, False),  # without room its count stays
+        (8, 100, SECOND_2026, True, False),
+        (8, 100, 0xFFFFFFFF, False, False),  # it does not date what it adds
+        (8, 100, 4711, False, False),  # its clock was never set
+    ],
+)
+def test_log_s_state_tells_of_every_change_only_while_it_has_room_and_dates_what_it_adds(
+    count: int, free: int, added: int, full: bool, tells: bool
+) -> None:
+    said = struct.pack("<BHHIIB", 0x51, count, free, added, 7, 0x80 * full)
+    assert LogState(count, said[9:13], full, said).tells_of_change is tells
+
+
 def log_of(session: Scripted) -> list[LogEntry]:
     reading = Reading(session, lambda _name, _part: None, Deadline(5))
-    reading.machine = session.where
     reading._log()
     assert reading.problems == {}
     return reading.log
