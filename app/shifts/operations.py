@@ -28,10 +28,14 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A time for a job, and what it was chosen from: who looks why it is no earlier need not ask again."""
+    """A time for a job, and what it was chosen from: who looks why it is no earlier need not ask again.
+
+    `named`: it was to be of one technician, and the staff is that one alone.
+    """
 
     choice: Choice
     staff: Staff
+    named: bool = False
 
 
 def find_time(
@@ -48,8 +52,11 @@ def find_time(
         staff = replace(staff, technicians=[one for one in staff.technicians if one.name == technician])
     choice = choose(staff, at, minutes)
     if choice is None:
+        if technician is not None:
+            reason = f"The technician asked for has no {minutes} minutes at {site.code} in the coming year."
+            raise Conflict("no_technician", reason)
         raise Conflict("no_technician", f"No technician of {site.code} has {minutes} minutes in the coming year.")
-    return Found(choice, staff)
+    return Found(choice, staff, named=technician is not None)
 
 
 def explain_time(site: Site, found: Found, *, minutes: int, now: datetime, ready: datetime) -> list[str]:
@@ -62,7 +69,7 @@ def explain_time(site: Site, found: Found, *, minutes: int, now: datetime, ready
     allowed = earliest(calendar, ready, minutes)
     if allowed.starts_at < when.starts_at:
         shifts = on_shift(found.staff.technicians, when.ends_at)
-        why = why_later(shifts, found.staff.machine, allowed, when)
+        why = why_later(shifts, found.staff.machine, allowed, when, named=found.named)
         lines.append(f"{why} {moment_text(when.starts_at.astimezone(calendar.zone), now.astimezone(calendar.zone))}")
     return [*lines, arrival]
 

@@ -11,6 +11,7 @@ from typing import Final
 from app.shifts.window import Calendar, Opening, first_gap, intersect, openings, subtract
 
 NEAR: Final = timedelta(hours=12)
+ASKED_FOR: Final = "the technician asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +87,29 @@ def on_shift(technicians: Iterable[Rostered], end: datetime) -> Iterator[tuple[s
 
 
 def why_later(
-    shifts: Iterable[tuple[str, Opening]], machine: Iterable[Opening], hours: Opening, found: Opening
+    shifts: Iterable[tuple[str, Opening]],
+    machine: Iterable[Opening],
+    hours: Opening,
+    found: Opening,
+    *,
+    named: bool = False,
 ) -> str | None:
     """Why the time that was found is not the one that site hours allow: nobody on shift, the machine, the technicians.
 
-    `shifts` are names with their spans, `machine` is what is booked on it; None when nothing is later. The sentence
-    lacks its end: the instant at which `found` starts.
+    `shifts` are names with their spans, `machine` is what is booked on it; `named`: one technician was asked for, and
+    the shifts are theirs. None when nothing is later. The sentence lacks its end: the instant at which `found` starts.
     """
     if found.starts_at <= hours.starts_at:
         return None
     there = {name for name, span in shifts if span.starts_at <= hours.starts_at and span.ends_at >= hours.ends_at}
     if not there:
-        return "no technician is on shift for it before"
+        return f"{ASKED_FOR} is not on shift for it before" if named else "no technician is on shift for it before"
     before = (job for job in machine if job.starts_at < hours.ends_at and job.ends_at > hours.starts_at)
     ends = [job.ends_at for job in before if job.ends_at <= found.starts_at]
     if ends and max(ends) == found.starts_at:
         return "this machine has another appointment until"
-    who = {1: "the technician on shift", 2: "both technicians"}.get(len(there), f"all {len(there)} technicians")
+    alone = ASKED_FOR if named else "the technician on shift"
+    who = {1: alone, 2: "both technicians"}.get(len(there), f"all {len(there)} technicians")
     if ends:
         return f"this machine and {who} are booked until"
     return f"{who} {'is' if len(there) == 1 else 'are'} booked until"

@@ -143,8 +143,7 @@ def appoint(act: Act, *, not_before: datetime | None = None, technician: str | N
     if order.promise_from and order.promise_to and order.promise_from <= starts_at <= order.promise_to:
         return False
     promise(act, Opening(starts_at, appointment.ends_at))
-    if technician is None:
-        order.promise_explanation = explain_time(order.site, found, minutes=order.minutes, now=act.now, ready=at)
+    order.promise_explanation = explain_time(order.site, found, minutes=order.minutes, now=act.now, ready=at)
     return True
 
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import text
+
+from app.core.database import transaction
 from tests.integration.jobs.conftest import FRIDAY_16_40, MONDAY, Hall
 
+BOOKED_UNTIL_NOON = text("""
+    INSERT INTO appointment (site_id, technician_id, machine_id, order_number, during, starts_local, ends_local,
+                             time_zone, active)
+    SELECT site.id, person.id, 1000000, 'WO-2025-1', '[2026-11-30 08:00+01, 2026-11-30 12:00+01)', '', '',
+           site.time_zone, true
+    FROM site, person WHERE site.code = 'AMS1' AND person.name = 'tess'
+""")
 Clock = Callable[[datetime], None]
 
 
@@ -41,6 +51,16 @@ def test_a_chosen_technician_gets_it(hall: Hall) -> None:
     assert hall.act("lena", number, "appointment", technician="tom")["appointment"]["technician"] == "tom"
     assert hall.refusal("lena", number, "appointment", technician="mia") == (409, "no_technician")
     assert hall.get("lena", f"/work-orders/{number}")["appointment"]["technician"] == "tom"
+
+
+def test_a_chosen_technician_s_own_bookings_are_why_it_is_no_earlier(hall: Hall) -> None:
+    """Not "no technician is on shift": tom is, with nothing to do."""
+    with hall.app.app_context(), transaction() as session:
+        session.execute(BOOKED_UNTIL_NOON)
+    number = hall.order()["number"]
+    moved = hall.act("max", number, "appointment", technician="tess", why="The customer knows her.")
+    assert moved["appointment"]["starts_local"] == "2026-11-30T12:00:00+01:00"
+    assert "the technician asked for is booked until Mon 12:00" in " ".join(moved["promise"]["explanation"])
 
 
 def test_a_handover_books_the_next_day_when_nothing_fits_today(hall: Hall, at: Clock) -> None:

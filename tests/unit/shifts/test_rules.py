@@ -37,6 +37,21 @@ def test_what_stood_in_the_way_is_said(shifts: list[tuple[str, Opening]], machin
     assert why_later(shifts, machine, HOURS, FOUND) == said
 
 
+@pytest.mark.parametrize(
+    ("shifts", "machine", "said"),
+    [
+        ([TESS], [], "the technician asked for is booked until"),
+        ([LATE], [], "the technician asked for is not on shift for it before"),
+        ([TESS], [span("09:30", "09:45")], "this machine and the technician asked for are booked until"),
+        ([TESS], [span("09:00", "10:01")], "this machine has another appointment until"),
+    ],
+)
+def test_of_one_who_was_asked_for_nothing_is_said_of_the_others(
+    shifts: list[tuple[str, Opening]], machine: list[Opening], said: str
+) -> None:
+    assert why_later(shifts, machine, HOURS, FOUND, named=True) == said
+
+
 def test_nothing_stood_in_the_way_of_the_first_time_that_the_hours_allow() -> None:
     assert why_later([TESS], [], FOUND, FOUND) is None
 
