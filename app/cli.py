@@ -37,6 +37,8 @@ COMMANDS = (
     Command("bench", "bench.cli:main", "figures beside their peers, in one run, each with its bar"),
     Command("verify", "app.jobs.cli_verify:main", "check a report's hash chain and signature"),
     Command("doctor", "app.doctor.cli:main", "what is misconfigured, unreachable, unencrypted or out of date"),
+    Command("backup", "app.archive.cli:backup", "database, keys and settings into one file"),
+    Command("restore", "app.archive.cli:restore", "an installation from a backup"),
     Command("token", "app.people.cli:token", "API tokens"),
     Command("person", "app.people.cli:person", "people and their roles"),
     Command("site", "app.shifts.cli_site:main", "data centers, their hours and closed days"),

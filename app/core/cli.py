@@ -56,6 +56,25 @@ def database(settings: Settings, *, migrate: bool = False) -> Iterator[str]:
 
 
 @contextmanager
+def as_it_is(settings: Settings) -> Iterator[str]:
+    """The URL of the database while the block runs; its schema is left alone, and no embedded one is made.
+
+    Raises Unavailable when there is none yet.
+    """
+    folder = settings.instance / "postgres"
+    if settings.database_url is not None:
+        yield settings.database_url
+    elif (folder / "data").exists():
+        with running(folder) as url:
+            yield url
+    else:
+        raise Unavailable(
+            "no_database", f"There is no database yet: DATABASE_URL is not set, and {settings.instance} holds none. "
+            "./rackside migrate makes one there."
+        )  # fmt: skip
+
+
+@contextmanager
 def opened() -> Iterator[Settings]:
     """An application context over the database of the environment's settings, for commands."""
     settings = from_environment()

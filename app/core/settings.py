@@ -30,6 +30,7 @@ class Settings:
     alert_schemes: frozenset[str] = frozenset()
     sweep_every: timedelta = timedelta(minutes=5)
     sweep_months: int = 3
+    backup_days: int = 7
 
     @property
     def secure_cookies(self) -> bool:
@@ -62,6 +63,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         alerts_file=Path(alerts) if (alerts := _text(env, "RACKSIDE_ALERTS")) else None,
         alert_schemes=frozenset((_text(env, "RACKSIDE_ALERT_SCHEMES") or "").replace(",", " ").lower().split()),
         sweep_every=timedelta(minutes=_whole(env, "RACKSIDE_SWEEP_MINUTES", default=5, low=0, high=1440)),
+        backup_days=_whole(env, "RACKSIDE_BACKUP_DAYS", default=7, low=0, high=365),
         sweep_months=_whole(env, "RACKSIDE_SWEEP_MONTHS", default=3, low=1, high=120),
     )
 

