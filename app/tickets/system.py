@@ -197,6 +197,11 @@ class Examined(TicketSystem, Protocol):
         """
         ...
 
+
+@runtime_checkable
+class Addressed(TicketSystem, Protocol):
+    """A system that is reached over a network."""
+
     def open_lines(self) -> list[str]:
         """Where we speak to it so that others on the way can read it: its addresses. Asks nobody."""
         ...

@@ -13,7 +13,7 @@ from app.doctor.look import Look
 from app.tickets import integrations
 from app.tickets.models import HookCount
 from app.tickets.queries import troubled_feeds
-from app.tickets.system import Examined, TicketSystem
+from app.tickets.system import Addressed, Examined, TicketSystem
 from app.tickets.systems.console import Console
 
 
@@ -36,13 +36,13 @@ def examined(name: str, system: TicketSystem) -> Iterator[Said]:
             f"{name} writes messages into a file or the log: no customer reads them there.",
             "Leave it out where real customers are served.",
         )
-    if not isinstance(system, Examined):
-        return
-    for line in system.open_lines():
+    for line in system.open_lines() if isinstance(system, Addressed) else ():
         yield warning(
             f"{name}: what is said to {line} can be read on the way, customers' words and our credentials included.",
             "Use an encrypted address (https://, imaps://, smtps://).",
         )
+    if not isinstance(system, Examined):
+        return
     try:
         faults = system.faults()
     except Unavailable as error:

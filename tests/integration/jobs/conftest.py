@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -176,7 +177,7 @@ class Hall:
 @pytest.fixture(scope="session")
 def template(postgres_url: str, template: str) -> str:
     """The schema with the hall's people and machines in it, to clone from: entered once, not for every test."""
-    name = "template_hall"
+    name = f"template_hall_{uuid4().hex[:8]}"  # folders that borrow this make one of their own
     administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     app = bare_app(sibling(postgres_url, name))
     with app.app_context():

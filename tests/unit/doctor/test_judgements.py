@@ -14,6 +14,7 @@ from app.doctor.checks.machine import GIB, judged_pages, judged_room
 from app.doctor.checks.pages import judged_address, judged_certificate
 from app.doctor.findings import Finding, State, in_order, some
 from app.tickets.integrations import load
+from app.tickets.system import Addressed
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 SECRET = "whsec_" + "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
@@ -118,4 +119,5 @@ def test_every_ticket_system_says_what_it_sends_in_the_clear(
     file = tmp_path / "integrations.json"
     file.write_text(json.dumps({"one": settings}))
     system = load(file)["one"]
-    assert system.open_lines() == lines  # type: ignore[attr-defined] # the ones above have it
+    assert isinstance(system, Addressed)
+    assert system.open_lines() == lines
